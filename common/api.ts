@@ -1,0 +1,87 @@
+/**
+ * What the server tells the page and any other client over HTTP, as types shared by both sides.
+ *
+ *   GET /api/config   → PageConfig   read once by the page at start
+ *   GET /api/status   → Status       a snapshot
+ *   GET /api/events   → SSE; every `status` event carries a whole Status, sent on each change
+ */
+import type { ErrorCode } from './errors.ts';
+
+/** What the page needs to register and to talk to the agent. */
+export interface PageConfig {
+  readonly version: string;
+  readonly sip: {
+    /** The page's address of record is sip:{user}@{domain}. */
+    readonly user: string;
+    readonly domain: string;
+    /** Path of the SIP WebSocket (subprotocol `sip`) at the page's own origin. */
+    readonly path: string;
+  };
+  /** What a person types into the phone. */
+  readonly phone: {
+    readonly server: string;
+    readonly domain: string;
+    readonly username: string;
+    readonly transports: readonly ('udp' | 'tcp')[];
+  };
+  readonly agent: AgentProfile;
+}
+
+/** How the agent's WebSocket is spoken to. */
+export interface AgentProfile {
+  /** Path at the page's own origin; the call's id is appended, URI-encoded. */
+  readonly path: string;
+  /** The agent's address as a person knows it; `demo` is the built-in agent. */
+  readonly name: string;
+  readonly dialect: 'talky';
+  /** Caller → agent. */
+  readonly input: { readonly sampleRate: number; readonly frameMs: number };
+  /** Agent → caller. */
+  readonly output: {
+    readonly encoding: 'auto' | 's16le' | 'f32le';
+    readonly sampleRate: number;
+  };
+}
+
+export interface Registration {
+  readonly aor: string;
+  readonly contact: string;
+  readonly kind: 'phone' | 'page';
+  readonly userAgent: string;
+  /** Where the REGISTER came from, address:port. */
+  readonly source: string;
+  readonly expiresAt: string;
+}
+
+export type CallState = 'ringing' | 'answered' | 'ended';
+
+export interface CallStatus {
+  /** The phone leg's Call-ID: the id in /ws/voice/{id}, in every log line and in every file. */
+  readonly callId: string;
+  readonly caller: string;
+  readonly dialled: string;
+  readonly state: CallState;
+  readonly startedAt: string;
+  readonly answeredAt?: string;
+}
+
+/** One part the bridge depends on: an engine or the agent. */
+export interface PartStatus {
+  readonly kind: 'embedded' | 'external';
+  readonly address: string;
+  readonly ok: boolean;
+  /** When not ok: what is wrong and what to do, with its code. */
+  readonly problem?: { readonly code: ErrorCode; readonly message: string };
+}
+
+export interface Status {
+  readonly version: string;
+  readonly registrations: readonly Registration[];
+  readonly calls: readonly CallStatus[];
+  readonly engines: { readonly drachtio: PartStatus; readonly rtpengine: PartStatus };
+  readonly agent: PartStatus;
+}
+
+/** Headers the bridge adds to the INVITE it sends to the page. */
+export const HEADER_CALL_ID = 'X-Bridge-Call-ID';
+export const HEADER_DIALLED = 'X-Bridge-Dialled';

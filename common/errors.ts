@@ -1,0 +1,45 @@
+/**
+ * Every error a user can meet, in one table with a stable code. A code never changes its meaning;
+ * docs/reference/errors.md explains each with cause and cure (a test keeps the two in step).
+ * The same codes are shown in logs, in the page and in reason phrases.
+ */
+export const ERRORS = {
+  PORT_IN_USE: 'A port the bridge needs is taken by another program.',
+  BAD_FLAG: 'The command line holds a flag or a value that is not understood.',
+  DRACHTIO_UNREACHABLE: 'The drachtio server does not answer on its admin port.',
+  DRACHTIO_REFUSED: 'The drachtio server refused the secret.',
+  RTPENGINE_UNREACHABLE: 'The rtpengine does not answer ng commands.',
+  RTPENGINE_REFUSED: 'The rtpengine refused a command.',
+  RTP_PORTS_EXHAUSTED: 'Every RTP port of the configured range is in use.',
+  AGENT_UNREACHABLE: 'The agent endpoint cannot be reached.',
+  AGENT_REFUSED: 'The agent endpoint refused the connection.',
+  AGENT_CLOSED: 'The agent closed the connection during the call.',
+  AGENT_BAD_FRAME: 'The agent sent a frame that does not fit the dialect.',
+  BROWSER_UNSUPPORTED: 'This browser lacks an API the page needs.',
+  BROWSER_MISSING: 'No Chrome, Chromium or Edge was found.',
+  NO_PAGE: 'A phone called while no page was open to answer.',
+  NO_CODEC: 'The phone offers no audio codec the bridge can carry.',
+  SIP_MALFORMED: 'A SIP message could not be parsed and was dropped.',
+  SIP_TIMEOUT: 'A SIP request got no answer in time.',
+  RTP_MALFORMED: 'A packet that is not RTP arrived on a media port and was dropped.',
+  NG_MALFORMED: 'A datagram on the ng port is not a valid ng command.',
+  CALL_FAILED: 'A call ended before it was answered.',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a stable code and a sentence that says what happened and what to do. */
+export class BridgeError extends Error {
+  override readonly name = 'BridgeError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
