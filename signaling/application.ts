@@ -1,0 +1,139 @@
+/**
+ * The drachtio application: registrar and calls over one connection to a drachtio server. It
+ * cannot tell the embedded server from the real one.
+ */
+import type { CallStatus } from '../common/api.ts';
+import type { Log } from '../common/log.ts';
+import { Bindings, type Binding } from './bindings.ts';
+import { Call } from './call.ts';
+import type { CallMedia } from './media.ts';
+import { Registrar } from './registrar.ts';
+import { SrfPort, type SipReply, type SipRequest, type SipTransport } from './srf.ts';
+
+/** Expired bindings are invisible at once; this only forgets them. */
+const SWEEP_MS = 30_000;
+
+export interface SignalingOptions {
+  readonly drachtio: { readonly host: string; readonly port: number; readonly secret: string };
+  readonly media: CallMedia;
+  /** Said in the reason phrase of the 480 when no page is open. */
+  readonly pageUrl: string;
+  readonly log: Log;
+  /** Registrations, calls or the connection changed. */
+  readonly changed: () => void;
+}
+
+export interface DrachtioState {
+  readonly state: 'connecting' | 'connected' | 'refused';
+  readonly version?: string;
+  readonly why?: string;
+}
+
+export class Signaling {
+  readonly #options: SignalingOptions;
+  readonly #srf = new SrfPort();
+  readonly #bindings = new Bindings(Date.now);
+  readonly #registrar: Registrar;
+  readonly #calls = new Map<string, Call>();
+  readonly #sweep: NodeJS.Timeout;
+  #transports: readonly SipTransport[] = [];
+  #drachtio: DrachtioState = { state: 'connecting' };
+
+  constructor(options: SignalingOptions) {
+    this.#options = options;
+    const { log, changed } = options;
+    this.#registrar = new Registrar({ bindings: this.#bindings, now: Date.now, changed, log });
+    this.#sweep = setInterval(() => {
+      if (this.#bindings.sweep() > 0) changed();
+    }, SWEEP_MS).unref();
+  }
+
+  connect(): void {
+    const srf = this.#srf;
+    srf.on('register', (request, reply) => this.#registrar.handle(request, reply));
+    srf.on('invite', (request, reply) => this.#invite(request, reply));
+    srf.on('options', (_request, reply) =>
+      reply.send(200, { headers: { Accept: 'application/sdp' } }),
+    );
+    // Presence, voicemail lamps and instant messages: refusing them does a phone no harm.
+    srf.on('subscribe', (_request, reply) => reply.send(489));
+    srf.on('publish', (_request, reply) => reply.send(489));
+    srf.on('message', (_request, reply) => reply.send(405));
+    srf.connect(this.#options.drachtio, {
+      connected: (transports, version) => {
+        this.#transports = transports;
+        this.#setDrachtio({ state: 'connected', version });
+      },
+      disconnected: (why) => {
+        // The server has forgotten what it told us, or we can no longer tell it anything.
+        for (const call of this.#calls.values()) void call.hangUp('drachtio was lost');
+        this.#setDrachtio({ state: 'connecting', why });
+      },
+      refused: () => this.#setDrachtio({ state: 'refused' }),
+    });
+  }
+
+  get drachtio(): DrachtioState {
+    return this.#drachtio;
+  }
+
+  /** Where the SIP server listens, as it says itself. */
+  get transports(): readonly SipTransport[] {
+    return this.#transports;
+  }
+
+  get registrations(): readonly Binding[] {
+    return this.#bindings.current();
+  }
+
+  get calls(): readonly CallStatus[] {
+    return [...this.#calls.values()].map((call) => call.status);
+  }
+
+  /** A page's WebSocket closed: it cannot be rung any more and its calls have lost their page. */
+  flowClosed(source: string): void {
+    this.#registrar.flowClosed(source);
+    for (const call of this.#calls.values()) {
+      if (call.page.source === source) void call.hangUp('The page was closed');
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    await Promise.all([...this.#calls.values()].map((call) => call.hangUp('The bridge stops')));
+    this.#srf.close();
+  }
+
+  #invite(request: SipRequest, reply: SipReply): void {
+    const { log, media, changed, pageUrl } = this.#options;
+    const page = this.#bindings.pages().at(-1);
+    const callId = request.get('Call-ID') ?? '';
+    if (!page) {
+      log('warn', 'a call came while no page was open', { code: 'NO_PAGE', callId });
+      reply.send(480, `No page is open. Open ${pageUrl} in Chrome`);
+      return;
+    }
+    const call = new Call(
+      {
+        srf: this.#srf,
+        media,
+        log,
+        changed: (changedCall) => {
+          if (changedCall.status.state === 'ended') this.#calls.delete(changedCall.callId);
+          changed();
+        },
+      },
+      request,
+      reply,
+      page,
+    );
+    this.#calls.set(callId, call);
+    changed();
+    void call.start();
+  }
+
+  #setDrachtio(state: DrachtioState): void {
+    this.#drachtio = state;
+    this.#options.changed();
+  }
+}

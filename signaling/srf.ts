@@ -1,0 +1,229 @@
+/**
+ * The narrow, typed port to drachtio-srf. The package's own types are stale, so this file says
+ * exactly what the application uses of it and nothing else does. It also closes two gaps:
+ * listeners of a new dialog are attached in the same tick in which it is made (a promise would let
+ * a BYE of the same TCP segment slip by), and a connection that comes and goes is one object with
+ * a state instead of four events.
+ */
+import { createRequire } from 'node:module';
+
+export interface ParsedAddress {
+  readonly name?: string;
+  readonly uri: string;
+  readonly params: Readonly<Record<string, string | null | undefined>>;
+}
+
+export interface SipMessage {
+  readonly body: string;
+  get(name: string): string | undefined;
+  has(name: string): boolean;
+  getParsedHeader(name: 'contact'): readonly ParsedAddress[];
+  getParsedHeader(name: 'from' | 'to'): ParsedAddress;
+}
+
+/** A request from the network, or the copy of one the application sent. */
+export interface SipRequest extends SipMessage {
+  readonly method: string;
+  readonly uri: string;
+  readonly protocol: string;
+  readonly source_address: string;
+  readonly source_port: number;
+  readonly callingNumber: string | undefined;
+  readonly callingName: string | undefined;
+  readonly calledNumber: string | undefined;
+  on(event: 'cancel', listener: (cancel: SipMessage) => void): void;
+  cancel(options: { headers?: Record<string, string> }, done: (error?: unknown) => void): void;
+}
+
+export interface SipResponse extends SipMessage {
+  readonly status: number;
+  readonly reason: string;
+}
+
+export interface SendOptions {
+  headers?: Record<string, string | readonly string[]>;
+  body?: string;
+}
+
+/** The answer to a request from the network. */
+export interface SipReply {
+  readonly finalResponseSent: boolean;
+  send(status: number, options?: SendOptions): void;
+  send(status: number, reason: string, options?: SendOptions): void;
+}
+
+export interface SipDialog {
+  readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
+  readonly local: { sdp: string };
+  readonly remote: { readonly sdp: string };
+  destroy(
+    options: { headers?: Record<string, string> },
+    done: (error: unknown, bye?: unknown) => void,
+  ): void;
+  on(event: 'destroy', listener: (bye: SipMessage, reason?: string) => void): this;
+  on(event: 'modify', listener: (request: SipRequest, reply: SipReply) => void): this;
+}
+
+export interface InviteOptions {
+  localSdp: string;
+  callingNumber?: string;
+  callingName?: string;
+  headers?: Record<string, string>;
+}
+
+export interface InviteProgress {
+  /** The INVITE went out; `request.cancel` takes it back. */
+  cbRequest?: (error: unknown, request?: SipRequest) => void;
+  /** A provisional response above 100. */
+  cbProvisional?: (response: SipResponse) => void;
+}
+
+type DialogCallback = (error: unknown, dialog?: SipDialog) => void;
+
+/** An INVITE that was refused: `status` and `reason` as the far end (or the server for it) said. */
+export interface InviteRefusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
+interface UntypedSrf {
+  readonly app: {
+    /** The wire protocol object: reached into only to stop a pending reconnect (see close). */
+    readonly wp?: {
+      closing: boolean;
+      readonly reconnectVars: { retryTimer?: NodeJS.Timeout | null };
+    };
+  };
+  connect(options: {
+    host: string;
+    port: number;
+    secret: string;
+    reconnect: { retryMaxDelay: number };
+  }): void;
+  disconnect(): void;
+  on(
+    event: 'connect',
+    listener: (error: unknown, hostports: string, version: string, local: string) => void,
+  ): void;
+  on(event: 'error' | 'close' | 'reconnecting', listener: (error?: unknown) => void): void;
+  use(method: string, handler: (request: SipRequest, reply: SipReply) => void): void;
+  createUAC(
+    uri: string,
+    options: InviteOptions,
+    progress: InviteProgress,
+    callback: DialogCallback,
+  ): void;
+  createUAS(
+    request: SipRequest,
+    reply: SipReply,
+    options: { localSdp: string; headers?: Record<string, string> },
+    callback: DialogCallback,
+  ): void;
+}
+
+type Method =
+  'register' | 'invite' | 'options' | 'subscribe' | 'publish' | 'message' | 'info' | 'refer';
+
+/** One listening SIP transport of the drachtio server, from its `connect` answer. */
+export interface SipTransport {
+  readonly protocol: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface SrfEvents {
+  connected(transports: readonly SipTransport[], version: string): void;
+  /** Not connected (any more); the package goes on trying by itself. */
+  disconnected(why: string): void;
+  /** The secret is wrong: trying again is of no use. */
+  refused(): void;
+}
+
+const require = createRequire(import.meta.url);
+
+export class SrfPort {
+  readonly #srf: UntypedSrf;
+  #closed = false;
+
+  constructor() {
+    const Srf = require('drachtio-srf') as new () => UntypedSrf;
+    this.#srf = new Srf();
+  }
+
+  connect(target: { host: string; port: number; secret: string }, events: SrfEvents): void {
+    this.#srf.on('connect', (error, hostports, version) => {
+      if (this.#closed) return;
+      if (error) events.refused();
+      else events.connected(parseHostports(hostports), version);
+    });
+    const lost = (why: string) => {
+      if (!this.#closed) events.disconnected(why);
+    };
+    this.#srf.on('error', (error) => lost(error instanceof Error ? error.message : String(error)));
+    this.#srf.on('close', () => lost('the connection was closed'));
+    this.#srf.on('reconnecting', () => undefined);
+    this.#srf.connect({ ...target, reconnect: { retryMaxDelay: 2000 } });
+  }
+
+  on(method: Method, handler: (request: SipRequest, reply: SipReply) => void): void {
+    this.#srf.use(method, handler);
+  }
+
+  /** Sends an INVITE. `answered` runs in the tick the dialog is made in. */
+  invite(
+    uri: string,
+    options: InviteOptions,
+    progress: InviteProgress,
+    answered: (dialog: SipDialog) => void,
+    failed: (refusal: InviteRefusal) => void,
+  ): void {
+    this.#srf.createUAC(uri, options, progress, (error, dialog) => {
+      if (dialog) answered(dialog);
+      else failed(refusalOf(error));
+    });
+  }
+
+  /** Answers an INVITE with 200 and `localSdp`. */
+  accept(
+    request: SipRequest,
+    reply: SipReply,
+    localSdp: string,
+    answered: (dialog: SipDialog) => void,
+    failed: (refusal: InviteRefusal) => void,
+  ): void {
+    this.#srf.createUAS(request, reply, { localSdp }, (error, dialog) => {
+      if (dialog) answered(dialog);
+      else failed(refusalOf(error));
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    const wire = this.#srf.app.wp;
+    if (!wire) return;
+    // `disconnect` throws when no connection is up and leaves a pending reconnect timer running.
+    wire.closing = true;
+    clearTimeout(wire.reconnectVars.retryTimer ?? undefined);
+    try {
+      this.#srf.disconnect();
+    } catch {
+      return;
+    }
+  }
+}
+
+/** `udp/127.0.0.1:5060,ws/[::1]:8088` → transports; unreadable entries are left out. */
+export function parseHostports(hostports: string): SipTransport[] {
+  return hostports.split(',').flatMap((entry) => {
+    const match = /^(\w+)\/\[?([^\]]+?)\]?:(\d+)$/.exec(entry.trim());
+    if (!match?.[1] || !match[2]) return [];
+    return [{ protocol: match[1], host: match[2], port: Number(match[3]) }];
+  });
+}
+
+function refusalOf(error: unknown): InviteRefusal {
+  const { status, reason, message } = (error ?? {}) as Partial<InviteRefusal> & {
+    message?: string;
+  };
+  return { status: status ?? 500, reason: reason ?? message ?? 'Server Internal Error' };
+}
