@@ -85,3 +85,7 @@ export interface Status {
 /** Headers the bridge adds to the INVITE it sends to the page. */
 export const HEADER_CALL_ID = 'X-Bridge-Call-ID';
 export const HEADER_DIALLED = 'X-Bridge-Dialled';
+
+/** Close codes of /ws/voice/{id} that come from the bridge, not from the agent. */
+export const CLOSE_AGENT_UNREACHABLE = 4502;
+export const CLOSE_AGENT_REFUSED = 4503;
