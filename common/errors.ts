@@ -23,6 +23,7 @@ export const ERRORS = {
   SIP_TIMEOUT: 'A SIP request got no answer in time.',
   RTP_MALFORMED: 'A packet that is not RTP arrived on a media port and was dropped.',
   NG_MALFORMED: 'A datagram on the ng port is not a valid ng command.',
+  BAD_WAV: 'A WAV file cannot be read.',
   CALL_FAILED: 'A call ended before it was answered.',
 } as const satisfies Record<string, string>;
 
