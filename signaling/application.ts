@@ -17,7 +17,7 @@ export interface SignalingOptions {
   readonly drachtio: { readonly host: string; readonly port: number; readonly secret: string };
   readonly media: CallMedia;
   /** Said in the reason phrase of the 480 when no page is open. */
-  readonly pageUrl: string;
+  readonly pageUrl: () => string;
   readonly log: Log;
   /** Registrations, calls or the connection changed. */
   readonly changed: () => void;
@@ -48,7 +48,8 @@ export class Signaling {
     }, SWEEP_MS).unref();
   }
 
-  connect(): void {
+  /** Resolves once the server has said yes or no; goes on trying for as long as it does neither. */
+  connect(): Promise<void> {
     const srf = this.#srf;
     srf.on('register', (request, reply) => this.#registrar.handle(request, reply));
     srf.on('invite', (request, reply) => this.#invite(request, reply));
@@ -59,17 +60,23 @@ export class Signaling {
     srf.on('subscribe', (_request, reply) => reply.send(489));
     srf.on('publish', (_request, reply) => reply.send(489));
     srf.on('message', (_request, reply) => reply.send(405));
-    srf.connect(this.#options.drachtio, {
-      connected: (transports, version) => {
-        this.#transports = transports;
-        this.#setDrachtio({ state: 'connected', version });
-      },
-      disconnected: (why) => {
-        // The server has forgotten what it told us, or we can no longer tell it anything.
-        for (const call of this.#calls.values()) void call.hangUp('drachtio was lost');
-        this.#setDrachtio({ state: 'connecting', why });
-      },
-      refused: () => this.#setDrachtio({ state: 'refused' }),
+    return new Promise((resolve) => {
+      srf.connect(this.#options.drachtio, {
+        connected: (transports, version) => {
+          this.#transports = transports;
+          this.#setDrachtio({ state: 'connected', version });
+          resolve();
+        },
+        disconnected: (why) => {
+          // The server has forgotten what it told us, or we can no longer tell it anything.
+          for (const call of this.#calls.values()) void call.hangUp('drachtio was lost');
+          this.#setDrachtio({ state: 'connecting', why });
+        },
+        refused: () => {
+          this.#setDrachtio({ state: 'refused' });
+          resolve();
+        },
+      });
     });
   }
 
@@ -110,7 +117,7 @@ export class Signaling {
     const callId = request.get('Call-ID') ?? '';
     if (!page) {
       log('warn', 'a call came while no page was open', { code: 'NO_PAGE', callId });
-      reply.send(480, `No page is open. Open ${pageUrl} in Chrome`);
+      reply.send(480, `No page is open. Open ${pageUrl()} in Chrome`);
       return;
     }
     const call = new Call(

@@ -1,0 +1,123 @@
+/**
+ * The one HTTP origin: the page, its two WebSockets, and what the bridge says of itself.
+ *
+ *   GET /            the page            GET /api/status  Status (common/api.ts)
+ *   WS  /sip         SIP                 GET /api/config  PageConfig
+ *   WS  /ws/voice/*  the agent           GET /api/events  Status on every change, as SSE
+ *                                        GET /healthz     200 "ok"
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { BridgeError } from '../../common/errors.ts';
+import type { PageConfig, Status } from '../../common/api.ts';
+import type { EventStream } from './event-stream.ts';
+import { isAllowed } from './guard.ts';
+import type { SipSocket } from './sip-socket.ts';
+import type { VoiceSocket } from './voice-socket.ts';
+
+/** Serves the page's files; calls `next` for what it does not know. */
+export type PageHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: () => void,
+) => void;
+
+export interface OriginOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly page: PageHandler;
+  readonly sip: SipSocket;
+  readonly voice: VoiceSocket;
+  readonly events: EventStream;
+  readonly status: () => Status;
+  readonly config: () => PageConfig;
+}
+
+const VOICE = '/ws/voice/';
+
+export class Origin {
+  readonly #options: OriginOptions;
+  readonly #server: Server;
+
+  constructor(options: OriginOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => this.#serve(request, response));
+    this.#server.on('upgrade', (request, socket: Duplex, head) => {
+      this.#upgrade(request, socket, head);
+    });
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  listen(): Promise<void> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new BridgeError(
+                'PORT_IN_USE',
+                `HTTP port ${port} on ${host} is taken. Stop the other program or use --port with another one.`,
+              )
+            : error,
+        );
+      });
+      this.#server.listen(port, host, resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#options.sip.close();
+    this.#options.voice.close();
+    this.#options.events.close();
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (!isAllowed(request)) {
+      response.writeHead(403).end('This address is not for this host name.\n');
+      return;
+    }
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const { status, config, events, page } = this.#options;
+    if (pathname === '/healthz') response.end('ok\n');
+    else if (pathname === '/api/status') sendJson(response, status());
+    else if (pathname === '/api/config') sendJson(response, config());
+    else if (pathname === '/api/events') events.add(response, status());
+    else page(request, response, () => response.writeHead(404).end('Not found.\n'));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const refuse = (status: string) =>
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    socket.on('error', () => undefined);
+    if (!isAllowed(request)) refuse('403 Forbidden');
+    else if (pathname === '/sip') this.#options.sip.upgrade(request, socket, head);
+    else if (pathname.startsWith(VOICE)) {
+      const id = decode(pathname.slice(VOICE.length));
+      if (id) this.#options.voice.upgrade(id, request, socket, head);
+      else refuse('400 Bad Request');
+    } else refuse('404 Not Found');
+  }
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Cache-Control', 'no-store');
+  response.end(`${JSON.stringify(value)}\n`);
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

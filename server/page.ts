@@ -1,0 +1,41 @@
+/**
+ * The page's files. In an installed package they are there, built. In a checkout they are built
+ * when the sources are newer than the last build, so that `npm ci && npm start` is all it takes.
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import sirv from 'sirv';
+import type { PageHandler } from './http/origin.ts';
+import { isPackaged, root } from './root.ts';
+
+/** Folders whose sources end up in the page. */
+const SOURCES = ['web', 'audio', 'agent/dialects', 'common'];
+
+export async function openPage(): Promise<PageHandler> {
+  const built = join(root, 'dist', 'web');
+  if (!isPackaged && isStale(built)) await build();
+  const files = sirv(built, { dev: !isPackaged, etag: true });
+  return (request, response, next) => files(request, response, next);
+}
+
+async function build(): Promise<void> {
+  const vite = await import('vite');
+  await vite.build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' });
+}
+
+function isStale(built: string): boolean {
+  const index = join(built, 'index.html');
+  if (!existsSync(index)) return true;
+  const builtAt = statSync(index).mtimeMs;
+  const newest = SOURCES.flatMap((folder) => filesOf(join(root, folder)))
+    .concat(join(root, 'vite.config.ts'), join(root, 'package-lock.json'))
+    .filter((file) => existsSync(file))
+    .map((file) => statSync(file).mtimeMs);
+  return Math.max(...newest) > builtAt;
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
