@@ -1,0 +1,273 @@
+/**
+ * Order and continuity for a listener that is no loudspeaker: an agent counts time by the samples
+ * it gets and wants each one as soon as there is no doubt about what comes before it. So this is
+ * no jitter buffer (RFC 3550 §5.1 timestamps in, one gapless stream of samples out):
+ *
+ *  - the next frame goes out the moment it arrives;
+ *  - behind a gap frames wait for the missing one, at most one packet time, then it is concealed;
+ *  - when nothing has come for 100 ms (silence suppression, hold, DTMF, a stalled network) zeros
+ *    are filled in by the wall clock, a little behind it so that the packet that ends the pause
+ *    is not late;
+ *  - what arrives for time already filled is late and dropped, its part beyond that time is not;
+ *  - where the timestamps start anew (SSRC, jump, a clock that stood still while on hold) the
+ *    stream goes on without a jump.
+ *
+ * `now` is milliseconds of any monotonic clock; it is never read here.
+ * https://www.rfc-editor.org/rfc/rfc3550#section-5.1
+ */
+import { Concealer } from './concealment.ts';
+import { FrameShelf } from './frame-shelf.ts';
+import { WallClock } from './wall-clock.ts';
+
+export type TimelineKind = 'audio' | 'concealed' | 'silence';
+
+export interface TimelineCounters {
+  readonly received: number;
+  readonly late: number;
+  readonly duplicate: number;
+  readonly concealedMs: number;
+  readonly silenceMs: number;
+  readonly resyncs: number;
+}
+
+export interface TimelineOptions {
+  readonly clockRate: number;
+  /** The samples are valid during the call only. */
+  readonly emit: (samples: Int16Array, kind: TimelineKind) => void;
+}
+
+/** All in ms. */
+const DEFAULT_PTIME = 20;
+const QUIET_AFTER = 100;
+/** How far a packet of a filled period may come behind the quickest one and not be late. */
+const FILL_BEHIND = 20;
+/** Frames late for longer than this, one after the other, are a stream of its own time. */
+const LATE_FOR = 100;
+/** A timestamp this far off, or ahead of the wall clock by AHEAD, belongs to another time base. */
+const JUMP = 2000;
+const AHEAD = 300;
+/** Stragglers of the stream before last count as late for this long. */
+const STRAGGLERS = 200;
+
+export class RtpTimeline {
+  readonly #rate: number;
+  readonly #emit: TimelineOptions['emit'];
+  readonly #concealer: Concealer;
+  readonly #shelf = new FrameShelf();
+  readonly #clock: WallClock;
+  #scratch: Int16Array;
+  #counts = { received: 0, late: 0, duplicate: 0, concealed: 0, silence: 0, resyncs: 0 };
+
+  /** The stream being followed; undefined until the first packet. */
+  #ssrc: number | undefined;
+  #formerSsrc: number | undefined;
+  #changedAt = -Infinity;
+  /** RTP timestamp of the next sample to go out. */
+  #nextTimestamp = 0;
+  /** Samples of the latest packet: the grid that fills keep to. */
+  #ptime: number;
+  #heardAt: number | undefined;
+  #lateSince: number | undefined;
+  #calledAt: number | undefined;
+  #excused = false;
+  /** Samples emitted so far. */
+  #position = 0;
+
+  constructor({ clockRate, emit }: TimelineOptions) {
+    this.#rate = clockRate;
+    this.#emit = emit;
+    this.#concealer = new Concealer(clockRate);
+    this.#clock = new WallClock(clockRate);
+    this.#ptime = this.#samples(DEFAULT_PTIME);
+    this.#scratch = new Int16Array(this.#ptime);
+  }
+
+  get counters(): TimelineCounters {
+    const { concealed, silence, ...rest } = this.#counts;
+    return { ...rest, concealedMs: this.#ms(concealed), silenceMs: this.#ms(silence) };
+  }
+
+  /** One packet's samples; they are copied if they have to wait. */
+  push(rtpTimestamp: number, ssrc: number, samples: Int16Array, now: number): void {
+    this.#counts.received++;
+    this.#calledAt = now;
+    if (samples.length === 0) return;
+    if (ssrc === this.#formerSsrc && now - this.#changedAt < STRAGGLERS) {
+      this.#counts.late++;
+      return;
+    }
+    this.#clock.start(now);
+    const timestamp = rtpTimestamp >>> 0;
+    const quiet = this.#isQuiet(now);
+    if (quiet) this.#giveUpWaiting(now);
+    if (ssrc !== this.#ssrc || this.#isJump(timestamp, now)) this.#resync(timestamp, ssrc, now);
+    this.#heardAt = now;
+    this.#place(timestamp, samples, now, quiet);
+    this.#giveUpWaiting(now);
+  }
+
+  /** Call it every 10–20 ms: waits end here, and time without packets is filled. */
+  tick(now: number): void {
+    const late = now - (this.#calledAt ?? now) > QUIET_AFTER;
+    this.#calledAt = now;
+    // A caller that was itself asleep (a blocked thread, a suspended laptop) says nothing about
+    // the network: what came meanwhile is still to be read, so this one call gives it time.
+    this.#excused = late && !this.#excused;
+    if (this.#excused) return;
+    this.#clock.start(now);
+    this.#giveUpWaiting(now);
+    this.#heardAt ??= now;
+    if (this.#shelf.size === 0 && this.#isQuiet(now)) this.#fillByClock(now);
+  }
+
+  #isQuiet(now: number): boolean {
+    const silence = now - (this.#heardAt ?? now);
+    return silence > Math.max(QUIET_AFTER, 2 * this.#ms(this.#ptime));
+  }
+
+  #place(timestamp: number, samples: Int16Array, now: number, quiet: boolean): void {
+    const ahead = this.#aheadOf(timestamp);
+    if (ahead + samples.length <= 0) {
+      this.#dropLate(timestamp, samples, now);
+      return;
+    }
+    if (this.#shelf.holds(timestamp)) {
+      this.#counts.duplicate++;
+      return;
+    }
+    this.#lateSince = undefined;
+    this.#clock.observe(now, this.#position + ahead);
+    this.#ptime = samples.length;
+    this.#shelf.remember(timestamp);
+    if (ahead > 0 && !quiet) {
+      this.#shelf.put(timestamp, samples, now);
+      return;
+    }
+    if (ahead > 0) this.#emitSilence(ahead);
+    this.#emitAudio(ahead < 0 ? samples.subarray(-ahead) : samples);
+    this.#drain();
+  }
+
+  #dropLate(timestamp: number, samples: Int16Array, now: number): void {
+    if (this.#shelf.remembers(timestamp)) {
+      this.#counts.duplicate++;
+      return;
+    }
+    this.#lateSince ??= now;
+    if (now - this.#lateSince > LATE_FOR && this.#ssrc !== undefined) {
+      // Late for good: the path got longer, or the phone's clock stood still during a hold.
+      this.#resync(timestamp, this.#ssrc, now);
+      this.#place(timestamp, samples, now, false);
+      return;
+    }
+    this.#counts.late++;
+  }
+
+  /** Goes on with `timestamp` where the stream stands now. */
+  #resync(timestamp: number, ssrc: number, now: number): void {
+    this.#giveUpWaiting(Infinity);
+    if (this.#ssrc !== undefined) {
+      this.#counts.resyncs++;
+      if (ssrc !== this.#ssrc) {
+        this.#formerSsrc = this.#ssrc;
+        this.#changedAt = now;
+      }
+    }
+    if (this.#position > 0) {
+      const missing = this.#clock.expected(now) - this.#position;
+      if (missing >= this.#ptime && missing <= this.#samples(JUMP)) {
+        this.#emitSilence(missing - (missing % this.#ptime));
+      }
+    }
+    this.#clock.restart(now, this.#position);
+    this.#ssrc = ssrc;
+    this.#nextTimestamp = timestamp;
+    this.#lateSince = undefined;
+    this.#shelf.forget();
+  }
+
+  /** Conceals gaps whose frames have waited for one packet time, oldest first. */
+  #giveUpWaiting(now: number): void {
+    for (let frame = this.#shelf.first; frame !== undefined; frame = this.#shelf.first) {
+      if (now - frame.arrivedAt < this.#ms(frame.samples.length)) return;
+      this.#emitConcealed(this.#aheadOf(frame.timestamp));
+      this.#drain();
+    }
+  }
+
+  /** Emits the waiting frames that are due now. */
+  #drain(): void {
+    for (let frame = this.#shelf.first; frame !== undefined; frame = this.#shelf.first) {
+      const ahead = this.#aheadOf(frame.timestamp);
+      if (ahead > 0) return;
+      this.#shelf.takeFirst();
+      if (ahead + frame.samples.length > 0) this.#emitAudio(frame.samples.subarray(-ahead));
+    }
+  }
+
+  #fillByClock(now: number): void {
+    const behind = this.#clock.expected(now) - this.#position;
+    if (behind > this.#samples(JUMP)) {
+      // Nobody asked for so long: a suspended machine. That time is over for the agent, too.
+      this.#clock.restart(now, this.#position);
+      this.#counts.resyncs++;
+      return;
+    }
+    const frames = Math.floor((behind - this.#samples(FILL_BEHIND)) / this.#ptime);
+    for (let i = 0; i < frames; i++) this.#emitSilence(this.#ptime);
+  }
+
+  #emitAudio(samples: Int16Array): void {
+    this.#advance(samples.length);
+    this.#emit(this.#concealer.accept(samples), 'audio');
+  }
+
+  /** What a concealment cannot reach any more is silence. */
+  #emitConcealed(count: number): void {
+    const audible = Math.min(count, this.#concealer.audibleSamples);
+    if (audible > 0) {
+      const out = this.#room(audible);
+      this.#concealer.conceal(out);
+      this.#counts.concealed += audible;
+      this.#advance(audible);
+      this.#emit(out, 'concealed');
+    }
+    if (count > audible) this.#emitSilence(count - audible);
+  }
+
+  #emitSilence(count: number): void {
+    this.#concealer.acceptSilence();
+    this.#counts.silence += count;
+    this.#advance(count);
+    this.#emit(this.#room(count).fill(0), 'silence');
+  }
+
+  #advance(count: number): void {
+    this.#position += count;
+    this.#nextTimestamp = (this.#nextTimestamp + count) >>> 0;
+  }
+
+  #room(count: number): Int16Array {
+    if (this.#scratch.length < count) this.#scratch = new Int16Array(count);
+    return this.#scratch.subarray(0, count);
+  }
+
+  #isJump(timestamp: number, now: number): boolean {
+    const ahead = this.#aheadOf(timestamp);
+    if (Math.abs(ahead) > this.#samples(JUMP)) return true;
+    return ahead > 0 && this.#position + ahead - this.#clock.expected(now) > this.#samples(AHEAD);
+  }
+
+  /** Samples from the next one due to `timestamp`; 32-bit arithmetic takes the wrap in its stride. */
+  #aheadOf(timestamp: number): number {
+    return (timestamp - this.#nextTimestamp) | 0;
+  }
+
+  #samples(ms: number): number {
+    return Math.round((ms * this.#rate) / 1000);
+  }
+
+  #ms(samples: number): number {
+    return (samples * 1000) / this.#rate;
+  }
+}
