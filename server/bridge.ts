@@ -1,0 +1,211 @@
+/**
+ * The bridge: every part started in the order in which they need each other and stopped in the
+ * reverse one. What it is made of is decided here and nowhere else.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startDemoAgent } from '../agent/demo/demo-agent.ts';
+import type { PageConfig, PartStatus, Status } from '../common/api.ts';
+import type { Log } from '../common/log.ts';
+import { startRtpengine } from '../rtpengine/embedded/server.ts';
+import { Signaling } from '../signaling/application.ts';
+import { startDrachtio } from '../signaling/drachtio/server.ts';
+import { agentOf, probe } from './agent.ts';
+import { EventStream } from './http/event-stream.ts';
+import { Origin } from './http/origin.ts';
+import { SipSocket } from './http/sip-socket.ts';
+import { VoiceSocket } from './http/voice-socket.ts';
+import { MediaLink } from './media-link.ts';
+import type { Address, BridgeOptions } from './options.ts';
+import { openPage } from './page.ts';
+import { version } from './root.ts';
+import { drachtioStatus } from './status.ts';
+
+/** How long start waits for an external drachtio before it goes on without. */
+const CONNECT_WAIT_MS = 2000;
+const PROBE_MS = 10_000;
+/** The user part of every page's address of record. */
+const PAGE_USER = 'page';
+
+export interface Bridge {
+  /** The page's address. */
+  readonly url: string;
+  /** What a person types into the phone. */
+  readonly phone: PageConfig['phone'];
+  readonly agentName: string;
+  status(): Status;
+  close(): Promise<void>;
+}
+
+/** @throws BridgeError PORT_IN_USE; what was started until then is stopped again. */
+export async function startBridge(options: BridgeOptions, log: Log): Promise<Bridge> {
+  const stack: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const stop of stack.splice(0).reverse()) await stop();
+  };
+  try {
+    return await start(options, log, stack, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  options: BridgeOptions,
+  log: Log,
+  stack: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Bridge> {
+  const page = await openPage();
+  const events = new EventStream();
+
+  let demoUrl: string | undefined;
+  if (!options.agent) {
+    const demo = await startDemoAgent({ host: options.http.host, port: 0, log });
+    stack.push(() => demo.close());
+    demoUrl = demo.url;
+  }
+  const agent = agentOf(options, demoUrl);
+  let agentProblem = await probe(agent.url);
+
+  const drachtio = options.drachtio ?? (await startEmbeddedDrachtio(options, log, stack));
+  const rtpengine = options.rtpengine ?? (await startEmbeddedRtpengine(options, log, stack));
+
+  const changed = () => events.send(status());
+  const media = new MediaLink({
+    kind: options.rtpengine ? 'external' : 'embedded',
+    address: rtpengine,
+    log,
+    changed: () => changed(),
+  });
+  const signaling: Signaling = new Signaling({
+    drachtio,
+    media: media.media,
+    pageUrl: () => pageUrl(options.http.host, origin.port),
+    log,
+    changed: () => changed(),
+  });
+  const status = (): Status => ({
+    version,
+    registrations: signaling.registrations.map(({ expiresAt, aor, contact, ...binding }) => ({
+      aor,
+      contact,
+      kind: binding.kind,
+      userAgent: binding.userAgent,
+      source: binding.source,
+      expiresAt: new Date(expiresAt).toISOString(),
+    })),
+    calls: signaling.calls,
+    engines: {
+      drachtio: drachtioStatus(signaling.drachtio, drachtio, options.drachtio !== undefined),
+      rtpengine: media.status,
+    },
+    agent: {
+      kind: options.agent ? 'external' : 'embedded',
+      address: agent.url,
+      ok: agentProblem === undefined,
+      ...(agentProblem && { problem: agentProblem }),
+    },
+  });
+
+  const setAgentProblem = (problem: PartStatus['problem']) => {
+    if (problem?.message === agentProblem?.message) return;
+    agentProblem = problem;
+    changed();
+  };
+  const probing = setInterval(() => void probe(agent.url).then(setAgentProblem), PROBE_MS).unref();
+  stack.push(() => {
+    clearInterval(probing);
+    return Promise.resolve();
+  });
+
+  stack.push(() => media.close());
+  await media.connect();
+  stack.push(() => signaling.close());
+  await Promise.race([signaling.connect(), delay(CONNECT_WAIT_MS, undefined, { ref: false })]);
+
+  const sipPort = () =>
+    signaling.transports.find(({ protocol }) => protocol === 'udp')?.port ?? options.sip.port;
+  const phone = (): PageConfig['phone'] => ({
+    server: hostPort({ host: options.sip.host, port: sipPort() }, 5060),
+    domain: hostPort({ host: options.sip.host, port: sipPort() }, 5060),
+    username: 'agent001',
+    transports: ['udp', 'tcp'],
+  });
+  const origin: Origin = new Origin({
+    ...options.http,
+    page,
+    events,
+    status,
+    config: () => ({
+      version,
+      sip: { user: PAGE_USER, domain: options.sip.host, path: '/sip' },
+      phone: phone(),
+      agent: agent.profile,
+    }),
+    sip: new SipSocket({
+      target: () => signaling.transports.find(({ protocol }) => protocol === 'ws'),
+      flowClosed: (source) => signaling.flowClosed(source),
+      log,
+    }),
+    voice: new VoiceSocket({ agentUrl: agent.urlFor, outcome: setAgentProblem, log }),
+  });
+  await origin.listen();
+  stack.push(() => origin.close());
+
+  return {
+    url: pageUrl(options.http.host, origin.port),
+    phone: phone(),
+    agentName: agent.profile.name,
+    status,
+    close,
+  };
+}
+
+async function startEmbeddedDrachtio(
+  options: BridgeOptions,
+  log: Log,
+  stack: (() => Promise<void>)[],
+): Promise<Address & { secret: string }> {
+  const { host, port } = options.sip;
+  const admin = { host: '127.0.0.1', port: 0, secret: randomBytes(16).toString('hex') };
+  const server = await startDrachtio({
+    admin,
+    transports: [
+      { protocol: 'udp', host, port },
+      { protocol: 'tcp', host, port },
+      // Reached through the origin's /sip only, so any free loopback port will do.
+      { protocol: 'ws', host: '127.0.0.1', port: 0 },
+    ],
+    log,
+  });
+  stack.push(() => server.close());
+  return { ...admin, port: server.adminPort };
+}
+
+async function startEmbeddedRtpengine(
+  options: BridgeOptions,
+  log: Log,
+  stack: (() => Promise<void>)[],
+): Promise<Address> {
+  const { min: portMin, max: portMax } = options.rtpPorts;
+  const server = await startRtpengine({
+    ng: { host: '127.0.0.1', port: 0 },
+    rtp: { host: options.sip.host, portMin, portMax },
+    log,
+  });
+  stack.push(() => server.close());
+  return { host: '127.0.0.1', port: server.ngPort };
+}
+
+function hostPort({ host, port }: Address, usual: number): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return port === usual ? name : `${name}:${port}`;
+}
+
+/** Browsers treat localhost as a secure context, whatever address stands behind it. */
+function pageUrl(host: string, port: number): string {
+  const name = host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;
+  return `http://${hostPort({ host: name, port }, 80)}`;
+}

@@ -1,0 +1,93 @@
+/** The bridge as `npm start` runs it: a process of its own, on free ports, stopped by a signal. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Status } from '../../common/api.ts';
+import { freePort } from './free-port.ts';
+
+const START_TIMEOUT_MS = 30_000;
+
+export interface BridgeFlags {
+  readonly agentUrl?: string;
+  readonly rtpengine?: string;
+  readonly drachtio?: string;
+}
+
+export class BridgeProcess {
+  readonly url: string;
+  readonly sipPort: number;
+  readonly #child: ChildProcess;
+  #output = '';
+
+  private constructor(child: ChildProcess, httpPort: number, sipPort: number) {
+    this.#child = child;
+    this.url = `http://localhost:${httpPort}`;
+    this.sipPort = sipPort;
+    const keep = (chunk: Buffer) => (this.#output += chunk.toString());
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+  }
+
+  static async start(flags: BridgeFlags): Promise<BridgeProcess> {
+    const httpPort = await freePort();
+    const sipPort = await freePort();
+    const args = ['--import', 'tsx', 'server/main.ts', '--verbose'];
+    args.push('--port', String(httpPort), '--sip-port', String(sipPort));
+    if (flags.agentUrl) {
+      args.push('--agent', flags.agentUrl);
+      args.push('--agent-query', 'tenant_id=t&campaign_id=c&lead_id=l');
+    }
+    if (flags.rtpengine) args.push('--rtpengine', flags.rtpengine);
+    if (flags.drachtio) args.push('--drachtio', flags.drachtio);
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const bridge = new BridgeProcess(child, httpPort, sipPort);
+    await bridge.#ready();
+    return bridge;
+  }
+
+  /** Everything printed until now, for the message of a failing test. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async status(): Promise<Status> {
+    const response = await fetch(`${this.url}/api/status`);
+    return (await response.json()) as Status;
+  }
+
+  /** Waits for a status the test describes; fails with the last one seen. */
+  async until(what: string, holds: (status: Status) => boolean, timeoutMs = 5000): Promise<Status> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const status = await this.status();
+      if (holds(status)) return status;
+      if (performance.now() > deadline) {
+        throw new Error(
+          `not within ${timeoutMs} ms: ${what}\n${JSON.stringify(status)}\n${this.#output}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Stops it as Ctrl-C does. Resolves with the exit code; 0 = nothing was left behind. */
+  async stop(): Promise<number | null> {
+    if (this.#child.exitCode !== null) return this.#child.exitCode;
+    const exited = once(this.#child, 'exit') as Promise<[number | null]>;
+    this.#child.kill('SIGTERM');
+    const hard = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+    const [code] = await exited;
+    clearTimeout(hard);
+    return code;
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = performance.now() + START_TIMEOUT_MS;
+    while (!this.#output.includes('ready in')) {
+      if (this.#child.exitCode !== null || performance.now() > deadline) {
+        this.#child.kill('SIGKILL');
+        throw new Error(`the bridge did not start:\n${this.#output}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
