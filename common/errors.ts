@@ -25,6 +25,8 @@ export const ERRORS = {
   NG_MALFORMED: 'A datagram on the ng port is not a valid ng command.',
   BAD_WAV: 'A WAV file cannot be read.',
   CALL_FAILED: 'A call ended before it was answered.',
+  REGISTER_REFUSED: 'The server refused the registration of the softphone.',
+  NO_AUDIO: 'A call was answered, but audio did not flow both ways.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;
