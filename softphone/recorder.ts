@@ -25,7 +25,7 @@ export class Recorder {
 
   /** Where a packet's first sample lies, counted from the origin. May be negative. */
   place(ssrc: number, timestamp: number, arrivalMs: number): number {
-    const byArrival = this.#at(arrivalMs);
+    const byArrival = this.at(arrivalMs);
     // Timestamps wrap: the distance is taken as a signed 32-bit number.
     const distance = (timestamp - this.#timestamp) | 0;
     let position = this.#position + distance;
@@ -58,14 +58,15 @@ export class Recorder {
 
   /** A copy from `fromMs` to `toMs`, longer when audio is already placed beyond that. */
   samples(fromMs: number, toMs: number): Int16Array {
-    const from = Math.max(0, this.#at(fromMs));
-    const to = Math.max(from, this.#end, this.#at(toMs));
+    const from = this.at(fromMs);
+    const to = Math.max(from, this.#end, this.at(toMs));
     const copy = new Int16Array(to - from);
-    copy.set(this.#samples.subarray(from, Math.max(from, this.#end)));
+    copy.set(this.#samples.subarray(Math.max(0, from), this.#end), Math.max(0, -from));
     return copy;
   }
 
-  #at(timeMs: number): number {
+  /** The sample that lies at a moment. */
+  at(timeMs: number): number {
     return Math.round(((timeMs - this.#originMs) * this.sampleRate) / 1000);
   }
 }

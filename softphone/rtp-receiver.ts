@@ -18,6 +18,13 @@ export interface ReceivedPacket {
   readonly sample: number;
 }
 
+export interface Recording {
+  readonly sampleRate: number;
+  /** On the RTP time axis; gaps are zeros. */
+  readonly samples: Int16Array;
+  readonly packets: readonly ReceivedPacket[];
+}
+
 export interface ReceiveFormat {
   readonly codec: Codec;
   readonly payloadType: number;
@@ -32,10 +39,9 @@ export class RtpReceiver {
   /** Digits received as telephone events. */
   digits = '';
   firstMs: number | undefined;
-  readonly packets: ReceivedPacket[] = [];
-
   readonly #recorder: Recorder;
   readonly #record: boolean;
+  readonly #packets: ReceivedPacket[] = [];
   #formats: readonly ReceiveFormat[] = [];
   #eventPayloadType: number | undefined;
   #eventTimestamp: number | undefined;
@@ -71,9 +77,14 @@ export class RtpReceiver {
     return packet;
   }
 
-  /** The recording from `fromMs` to `toMs`. */
-  samples(fromMs: number, toMs: number): Int16Array {
-    return this.#recorder.samples(fromMs, toMs);
+  /** What was heard from `fromMs` to `toMs`; the packets' samples are counted from there. */
+  recording(fromMs: number, toMs: number): Recording {
+    const offset = this.#recorder.at(fromMs);
+    return {
+      sampleRate: this.#recorder.sampleRate,
+      samples: this.#recorder.samples(fromMs, toMs),
+      packets: this.#packets.map((packet) => ({ ...packet, sample: packet.sample - offset })),
+    };
   }
 
   #audio(packet: RtpPacket, format: ReceiveFormat, arrivalMs: number): void {
@@ -81,7 +92,7 @@ export class RtpReceiver {
     if (!this.#record) return;
     const { sequence, timestamp, ssrc, payload } = packet;
     const sample = this.#recorder.place(ssrc, timestamp, arrivalMs);
-    this.packets.push({ sequence, timestamp, arrivalMs, sample });
+    this.#packets.push({ sequence, timestamp, arrivalMs, sample });
     const room = this.#recorder.room(sample, payload.length);
     if (room) decodeG711(format.codec, payload, room);
   }

@@ -45,6 +45,8 @@ export class RtpSender {
   readonly ssrc: number;
   /** Silence instead of the source: what a phone on hold sends. */
   muted = false;
+  /** False while the far end holds the call: time goes on, packets do not. */
+  sending = true;
   packets = 0;
   octets = 0;
   /** Slots lost because this process was stalled. */
@@ -96,10 +98,13 @@ export class RtpSender {
     return true;
   }
 
-  /** The packet of slot n, counted from the first one sent; `undefined` before a format is set. */
+  /** The packet of slot n of the call; `undefined` when none is to be sent. */
   packet(slot: number, skipped: number): SentPacket | undefined {
     const format = this.#format;
-    if (!format) return undefined;
+    if (!format || !this.sending) {
+      this.#marker = true;
+      return undefined;
+    }
     this.skipped += skipped;
     this.timestamp = (this.#firstTimestamp + slot * FRAME_SAMPLES) >>> 0;
     const bytes = this.#event(format) ?? this.#audio(format, slot, skipped > 0);

@@ -12,7 +12,7 @@ import { silent, type Log } from '../common/log.ts';
 import { Pacer, systemClock, type Clock } from './pacer.ts';
 import type { LossReport } from './receiver-statistics.ts';
 import { parseRtcp, writeRtcp } from './rtcp.ts';
-import { RtpReceiver, type ReceivedPacket } from './rtp-receiver.ts';
+import { RtpReceiver, type Recording } from './rtp-receiver.ts';
 import { RtpSender, type PlaySource, type SendFormat } from './rtp-sender.ts';
 import { bindRtpSockets, closeSocket, type RtpSockets } from './rtp-sockets.ts';
 import type { Codec, RemoteMedia } from './sdp.ts';
@@ -120,8 +120,11 @@ export class RtpSession {
     }
   }
 
-  /** Where to send, and what has been agreed on; called again after each new offer and answer. */
-  negotiate(remote: RemoteMedia, format: SendFormat): void {
+  /**
+   * Where to send, and what has been agreed on; called again after each new offer and answer.
+   * Without `sending` the stream rests: the far end holds the call.
+   */
+  negotiate(remote: RemoteMedia, format: SendFormat, sending = true): void {
     if (!isIPv4(remote.address) || !isIPv4(remote.rtcpAddress)) {
       throw new BridgeError(
         'CALL_FAILED',
@@ -132,6 +135,8 @@ export class RtpSession {
     this.#remoteRtcp = { address: remote.rtcpAddress, port: remote.rtcpPort };
     this.#strangers = 0;
     this.#sender.setFormat(format);
+    // An address of zeros is how hold was said before RFC 3264.
+    this.#sender.sending = sending && remote.address !== '0.0.0.0';
     this.#receiver.setFormats([...remote.formats, format], format.eventPayloadType);
   }
 
@@ -183,12 +188,8 @@ export class RtpSession {
     };
   }
 
-  samples(fromMs: number, toMs: number): Int16Array {
-    return this.#receiver.samples(fromMs, toMs);
-  }
-
-  get receivedPackets(): readonly ReceivedPacket[] {
-    return this.#receiver.packets;
+  recording(fromMs: number, toMs: number): Recording {
+    return this.#receiver.recording(fromMs, toMs);
   }
 
   /** Says BYE by RTCP and releases both ports. */

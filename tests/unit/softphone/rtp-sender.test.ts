@@ -92,6 +92,16 @@ describe('RTP sender', () => {
     expect(sent).toBe(1);
   });
 
+  it('rests while the far end holds, and goes on in time with a marker', () => {
+    const from = sender(undefined, { sequence: 1, timestamp: 0 });
+    from.setFormat(PCMU);
+    next(from, 0);
+    from.sending = false;
+    expect(from.packet(1, 0)).toBeUndefined();
+    from.sending = true;
+    expect(next(from, 2)).toMatchObject({ sequence: 2, timestamp: 320, marker: true });
+  });
+
   it('refuses digits nobody has, and any when events were not agreed on', () => {
     const from = sender();
     expect(from.queueDigit('1', 100, () => undefined)).toBe(false);
@@ -126,12 +136,17 @@ describe('RTP receiver', () => {
     const expected = new Int16Array(800);
     encodeG711('pcmu', samples, code);
     decodeG711('pcmu', code, expected);
-    expect(to.samples(0, 200).subarray(0, 800)).toEqual(new Int16Array(800));
-    expect(to.samples(0, 200).subarray(800, 1600)).toEqual(expected);
+    expect(to.recording(0, 200).samples.subarray(0, 800)).toEqual(new Int16Array(800));
+    expect(to.recording(0, 200).samples.subarray(800, 1600)).toEqual(expected);
     expect(to.digits).toBe('50');
     expect(to.codec).toBe('pcmu');
     expect(to.firstMs).toBe(100);
-    expect(to.packets[2]).toEqual({ sequence: 1, timestamp: 160, arrivalMs: 140, sample: 1120 });
+    expect(to.recording(0, 0).packets[2]).toEqual({
+      sequence: 1,
+      timestamp: 160,
+      arrivalMs: 140,
+      sample: 1120,
+    });
     expect(to.statistics).toMatchObject({ received: 20, lost: 0 });
   });
 
@@ -152,7 +167,7 @@ describe('RTP receiver', () => {
     const to = receiver();
     expect(to.receive(bytes, 0)).toBeDefined();
     expect(to.receive(bytes, 1)).toBeUndefined();
-    expect(to.packets).toHaveLength(1);
+    expect(to.recording(0, 0).packets).toHaveLength(1);
     expect(to.statistics.duplicates).toBe(1);
   });
 });
