@@ -1,0 +1,162 @@
+/**
+ * The side of a plain RTP phone: one UDP socket for RTP, one for RTCP a port above. Packets are
+ * relayed from within the socket's `message` event, as the Buffer they came in.
+ */
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { messageOf } from '../../common/errors.ts';
+import { Latch, type Endpoint } from './latch.ts';
+import { Meter, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
+import { classify } from './rtp.ts';
+
+/** Bursts of a second and more outlive a garbage collection. */
+const RECEIVE_BUFFER = 256 * 1024;
+
+export class PhoneLeg implements Leg {
+  readonly kind = 'phone';
+  readonly protocol = 'RTP/AVP';
+  readonly address: string;
+  readonly port: number;
+  readonly meter: Meter;
+  readonly #rtp: Socket;
+  readonly #rtcp: Socket;
+  readonly #rtpLatch = new Latch();
+  readonly #rtcpLatch = new Latch();
+  readonly #context: LegContext;
+  #other: Leg | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(context: LegContext, port: number, rtp: Socket, rtcp: Socket) {
+    this.#context = context;
+    this.address = context.address;
+    this.port = port;
+    this.#rtp = rtp;
+    this.#rtcp = rtcp;
+    this.meter = new Meter(context.counters);
+    rtp.on('message', (packet, from) => this.#onPacket(packet, from, 'rtp'));
+    rtcp.on('message', (packet, from) => this.#onPacket(packet, from, 'rtcp'));
+    for (const socket of [rtp, rtcp]) {
+      socket.on('error', (error) => {
+        // ICMP errors of a phone that is gone; the signalling will tell.
+        this.meter.rtp.errors++;
+        context.log('debug', `RTP socket: ${error.message}`, { callId: context.callId });
+      });
+    }
+  }
+
+  /** Rejects with PortsExhausted when no pair can be bound. */
+  static open(context: LegContext): Promise<PhoneLeg> {
+    return context.ports.open(async (port) => {
+      const rtp = await bind(port, context.address);
+      try {
+        return new PhoneLeg(context, port, rtp, await bind(port + 1, context.address));
+      } catch (thrown) {
+        rtp.close();
+        await once(rtp, 'close');
+        throw thrown;
+      }
+    });
+  }
+
+  /** Takes the addresses of the phone's SDP; undefined sends nothing (hold, or no address). */
+  announce(rtp: Endpoint | undefined, rtcp: Endpoint | undefined): void {
+    this.#rtpLatch.announce(rtp);
+    this.#rtcpLatch.announce(rtcp);
+  }
+
+  /** The attributes that describe this leg in an SDP. */
+  attributes(): string[] {
+    return [`rtcp:${this.port + 1}`];
+  }
+
+  join(other: Leg): void {
+    this.#other = other;
+  }
+
+  send(packet: Buffer, kind: 'rtp' | 'rtcp'): boolean {
+    const target = kind === 'rtp' ? this.#rtpLatch.target : this.#rtcpTarget();
+    if (target === undefined || this.#closing !== undefined) return false;
+    const socket = kind === 'rtp' ? this.#rtp : this.#rtcp;
+    socket.send(packet, target.port, target.address);
+    return true;
+  }
+
+  streams(): readonly StreamState[] {
+    const { rtp, rtcp } = this.meter;
+    return [
+      {
+        kind: 'RTP',
+        localPort: this.port,
+        endpoint: this.#rtpLatch.target,
+        announced: this.#rtpLatch.announced,
+        confirmed: this.#rtpLatch.learned !== undefined,
+        stats: rtp,
+      },
+      {
+        kind: 'RTCP',
+        localPort: this.port + 1,
+        endpoint: this.#rtcpTarget(),
+        announced: this.#rtcpLatch.announced,
+        confirmed: this.#rtcpLatch.learned !== undefined,
+        stats: rtcp,
+      },
+    ];
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      this.#other = undefined;
+      const closed = [this.#rtp, this.#rtcp].map((socket) => once(socket, 'close'));
+      this.#rtp.close();
+      this.#rtcp.close();
+      await Promise.all(closed);
+      this.#context.ports.giveBack(this.port);
+    })();
+    return this.#closing;
+  }
+
+  #onPacket(packet: Buffer, from: RemoteInfo, socket: 'rtp' | 'rtcp'): void {
+    const kind = classify(packet);
+    // RTCP on the RTP port is muxed RTCP and welcome; RTP on the RTCP port is not.
+    if (!isMedia(kind) || (kind === 'rtp' && socket === 'rtcp')) {
+      this.meter.malformed(socket);
+      return;
+    }
+    const latch = socket === 'rtp' ? this.#rtpLatch : this.#rtcpLatch;
+    if (!latch.accept(from)) {
+      this.meter.foreign();
+      return;
+    }
+    this.meter.received(packet, kind);
+    if (this.#other?.send(packet, kind) !== true) this.meter.undeliverable();
+  }
+
+  /** Until RTCP has come from somewhere: beside the place RTP comes from, when that was learned. */
+  #rtcpTarget(): Endpoint | undefined {
+    const { learned, announced } = this.#rtpLatch;
+    const rtcp = this.#rtcpLatch;
+    if (rtcp.learned !== undefined || learned === undefined) return rtcp.target;
+    if (learned.address === announced?.address && learned.port === announced.port) {
+      return rtcp.target;
+    }
+    return { address: learned.address, port: learned.port + 1 };
+  }
+}
+
+async function bind(port: number, address: string): Promise<Socket> {
+  const socket = createSocket({
+    type: 'udp4',
+    recvBufferSize: RECEIVE_BUFFER,
+    // Targets are always numeric. The default lookup would put every packet off by a tick.
+    lookup: (host, _options, callback) => callback(null, host, 4),
+  });
+  try {
+    const listening = once(socket, 'listening');
+    socket.bind({ port, address, exclusive: true });
+    await listening;
+    return socket;
+  } catch (thrown) {
+    socket.close();
+    throw thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Turns the SDP of one peer into the SDP for the other: address, port and transport become the
+ * relay's, codecs and packet time stay what they were, since the relay hands RTP through as it is.
+ *
+ * a=ssrc goes too. A browser that is told an SSRC plays only that one; told none, it plays what
+ * comes, also after the phone has restarted its stream with a new SSRC.
+ */
+import { attribute, mediaLine, type Sdp } from './sdp.ts';
+
+export interface Rewrite {
+  /** The relay's address and port. */
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: string;
+  /** Index of the audio section the relay carries; all others are switched off. */
+  readonly audio: number;
+  /** The relay's transport attributes, without `a=`. */
+  readonly transport: readonly string[];
+  /** a=mid of each section, for a WebRTC peer. */
+  readonly mids?: readonly string[] | undefined;
+  readonly singleCodec: boolean;
+  readonly replaceOrigin: boolean;
+  readonly replaceSessionConnection: boolean;
+}
+
+/** Attributes that describe the other transport, or header fields that only it has. */
+const DROPPED = new Set([
+  'candidate',
+  'crypto',
+  'end-of-candidates',
+  'extmap',
+  'extmap-allow-mixed',
+  'fingerprint',
+  'group',
+  'ice-lite',
+  'ice-options',
+  'ice-pwd',
+  'ice-ufrag',
+  'mid',
+  'msid',
+  'msid-semantic',
+  'remote-candidates',
+  'rtcp',
+  'rtcp-fb',
+  'rtcp-mux',
+  'rtcp-mux-only',
+  'rtcp-rsize',
+  'setup',
+  'ssrc',
+  'ssrc-group',
+  'tls-id',
+]);
+
+const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+
+/** Static payload types phones send without a=rtpmap (RFC 3551 table 4). */
+const STATIC: Readonly<Record<string, string>> = {
+  0: 'PCMU/8000',
+  3: 'GSM/8000',
+  8: 'PCMA/8000',
+  9: 'G722/8000',
+  13: 'CN/8000',
+  18: 'G729/8000',
+};
+
+/** Formats that accompany a codec rather than being one. */
+const COMPANIONS = /^(telephone-event|CN)\//i;
+
+export function rewriteSdp(sdp: Sdp, how: Rewrite): Sdp {
+  return {
+    session: sdp.session.filter(isKept).map((line) => rewriteSession(line, how)),
+    media: sdp.media.map((section, index) =>
+      index === how.audio ? rewriteAudio(section, how) : switchedOff(section, index, how),
+    ),
+  };
+}
+
+function rewriteSession(line: string, how: Rewrite): string {
+  if (line.startsWith('c=') && how.replaceSessionConnection) return `c=IN IP4 ${how.address}`;
+  if (line.startsWith('o=') && how.replaceOrigin) {
+    const [name = '-', id = '0', version = '0'] = line.slice(2).split(' ');
+    return `o=${name} ${id} ${version} IN IP4 ${how.address}`;
+  }
+  return line;
+}
+
+function rewriteAudio(section: readonly string[], how: Rewrite): string[] {
+  const { kind, port, formats } = mediaLine(section);
+  const map = (format: string): string => mapOf(section, format);
+  const kept = how.singleCodec ? singleCodec(formats, map) : formats;
+  const dropped = new Set(formats.filter((format) => !kept.includes(format)));
+  const rest = section.slice(1).filter((line) => {
+    if (line.startsWith('c=') || !isKept(line)) return false;
+    if (DIRECTIONS.includes(line.slice(2))) return false;
+    const format = /^a=(?:rtpmap|fmtp):(\S+)/.exec(line)?.[1];
+    return format === undefined || !dropped.has(format);
+  });
+  const direction = DIRECTIONS.find((name) => attribute(section, name) !== undefined);
+  const mid = how.mids?.[how.audio];
+  return [
+    // A stream that was refused stays refused.
+    `m=${kind} ${port === 0 ? 0 : how.port} ${how.protocol} ${kept.join(' ')}`,
+    `c=IN IP4 ${how.address}`,
+    ...(mid === undefined ? [] : [`a=mid:${mid}`]),
+    ...kept
+      .filter((format) => STATIC[format] !== undefined && !hasMap(section, format))
+      .map((format) => `a=rtpmap:${format} ${map(format)}`),
+    ...rest,
+    `a=${direction ?? 'sendrecv'}`,
+    ...how.transport.map((value) => `a=${value}`),
+  ];
+}
+
+/** RFC 3264 section 6: an answer has every section of its offer, refused ones with port 0. */
+function switchedOff(section: readonly string[], index: number, how: Rewrite): string[] {
+  const { kind, protocol, formats } = mediaLine(section);
+  const mid = how.mids?.[index];
+  const isRtp = protocol.includes('RTP/');
+  return [
+    `m=${kind} 0 ${isRtp ? how.protocol : protocol} ${formats.join(' ')}`,
+    ...(mid === undefined ? [] : [`a=mid:${mid}`]),
+  ];
+}
+
+/** The first codec, and the companions that run on its clock. */
+function singleCodec(formats: readonly string[], map: (format: string) => string): string[] {
+  const first = formats.find((format) => !COMPANIONS.test(map(format)));
+  if (first === undefined) return [...formats];
+  const clock = clockOf(map(first));
+  return formats.filter(
+    (format) =>
+      format === first || (COMPANIONS.test(map(format)) && clockOf(map(format)) === clock),
+  );
+}
+
+function mapOf(section: readonly string[], format: string): string {
+  const prefix = `a=rtpmap:${format} `;
+  const line = section.find((each) => each.startsWith(prefix));
+  return line?.slice(prefix.length) ?? STATIC[format] ?? '';
+}
+
+function hasMap(section: readonly string[], format: string): boolean {
+  return section.some((line) => line.startsWith(`a=rtpmap:${format} `));
+}
+
+function clockOf(codec: string): string | undefined {
+  return codec.split('/')[1];
+}
+
+function isKept(line: string): boolean {
+  if (!line.startsWith('a=')) return true;
+  const colon = line.indexOf(':');
+  return !DROPPED.has(line.slice(2, colon === -1 ? undefined : colon));
+}

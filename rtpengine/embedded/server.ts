@@ -1,0 +1,228 @@
+/**
+ * The embedded rtpengine: an ng server (UDP, bencode) that relays between plain RTP phones and
+ * WebRTC pages, for everywhere the real rtpengine does not run. It speaks the same protocol, so
+ * the application cannot tell which one it has; it hands G.711 through and does not transcode.
+ */
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv4 } from 'node:net';
+import nodeDataChannel from 'node-datachannel';
+import { BridgeError, messageOf } from '../../common/errors.ts';
+import { silent, type Log } from '../../common/log.ts';
+import { decode, encode, isDictionary, type Encodable } from './bencode.ts';
+import { Calls } from './calls.ts';
+import { CookieCache } from './cookies.ts';
+import { newCounters, type RtpengineCounters } from './leg.ts';
+import { PortPool, PortsExhausted } from './ports.ts';
+import { RequestError, readRequest, type NgRequest } from './request.ts';
+import { SdpError } from './sdp.ts';
+
+export type { RtpengineCounters } from './leg.ts';
+
+export interface RtpengineOptions {
+  /** Where commands arrive; port 0 takes any. */
+  readonly ng: { readonly host: string; readonly port: number };
+  /** The IPv4 address peers send to, also named in every SDP, and the ports (both included). */
+  readonly rtp: { readonly host: string; readonly portMin: number; readonly portMax: number };
+  readonly log?: Log;
+}
+
+export interface RtpengineServer {
+  readonly ngPort: number;
+  readonly counters: Readonly<RtpengineCounters>;
+  /** Ends all calls and frees all ports; idempotent. */
+  close(): Promise<void>;
+}
+
+/** `<cookie> <bencoded dictionary>`; a cookie is any word of sensible length. */
+const BLANK = 0x20;
+const MAX_COOKIE = 255;
+const SWEEP_MS = 60_000;
+
+/** libdatachannel is one per process: it is torn down when the last server has closed. */
+let servers = 0;
+
+export async function startRtpengine(options: RtpengineOptions): Promise<RtpengineServer> {
+  const { ng, rtp, log = silent } = options;
+  if (!isIPv4(rtp.host) || rtp.host === '0.0.0.0') {
+    throw new BridgeError(
+      'BAD_FLAG',
+      `The RTP address ${rtp.host} is not the IPv4 address of one interface. ` +
+        'It goes into every SDP, so give the one the phone can reach.',
+    );
+  }
+  const counters = newCounters();
+  const ports = new PortPool(rtp.portMin, rtp.portMax);
+  if (ports.free < 2) {
+    throw new BridgeError(
+      'BAD_FLAG',
+      `The RTP port range ${rtp.portMin}-${rtp.portMax} holds less than two pairs, the need of one call.`,
+    );
+  }
+  const socket = await bindNg(ng.host, ng.port);
+  const calls = new Calls({ address: rtp.host, ports, counters, log });
+  const cookies = new CookieCache();
+  const startedAt = Date.now();
+  servers++;
+  nodeDataChannel.preload();
+
+  socket.on('message', (datagram, from) => onDatagram(datagram, from));
+  socket.on('error', (error) => log('warn', `ng socket: ${error.message}`));
+  const sweeper = setInterval(() => void calls.sweep(Date.now()), SWEEP_MS);
+  sweeper.unref();
+
+  let closing: Promise<void> | undefined;
+
+  function onDatagram(datagram: Buffer, from: RemoteInfo): void {
+    const blank = datagram.indexOf(BLANK);
+    if (blank < 1 || blank > MAX_COOKIE) {
+      counters.ngMalformed++;
+      log('debug', 'A datagram without a cookie came to the ng port', {
+        code: 'NG_MALFORMED',
+        from: `${from.address}:${from.port}`,
+      });
+      return;
+    }
+    const cookie = datagram.toString('latin1', 0, blank);
+    const peer = `${from.address}:${from.port}`;
+    let answer = cookies.get(peer, cookie);
+    if (answer === undefined) {
+      answer = execute(datagram.subarray(blank + 1), peer);
+      cookies.set(peer, cookie, answer);
+    } else {
+      counters.ngRetransmissions++;
+    }
+    void answer.then((body) => {
+      if (closing !== undefined) return;
+      const reply = Buffer.concat([datagram.subarray(0, blank + 1), body]);
+      socket.send(reply, from.port, from.address, (error) => {
+        if (error) log('warn', `ng answer to ${peer}: ${error.message}`);
+      });
+    });
+  }
+
+  /** Never rejects: whatever goes wrong is the answer. */
+  async function execute(body: Buffer, peer: string): Promise<Buffer> {
+    let request: NgRequest | undefined;
+    try {
+      const message = tryDecode(body);
+      if (message === undefined) {
+        counters.ngMalformed++;
+        log('debug', 'A command that is not bencode came to the ng port', {
+          code: 'NG_MALFORMED',
+          from: peer,
+        });
+        return encode({ result: 'error', 'error-reason': 'Could not decode bencode dictionary' });
+      }
+      counters.ngCommands++;
+      request = readRequest(message);
+      const reply = await run(request);
+      const { warning } = reply;
+      const notes = [...(typeof warning === 'string' ? [warning] : []), ...request.warnings];
+      if (request.warnings.length > 0) {
+        log('warn', `ng ${request.command}: ${request.warnings.join('; ')}`, about(request));
+      }
+      return encode(notes.length === 0 ? reply : { ...reply, warning: notes.join('; ') });
+    } catch (thrown) {
+      counters.ngErrors++;
+      const isOurs =
+        thrown instanceof RequestError ||
+        thrown instanceof SdpError ||
+        thrown instanceof PortsExhausted;
+      const fields = request === undefined ? {} : about(request);
+      if (thrown instanceof PortsExhausted) {
+        log('error', `No RTP port is free in ${rtp.portMin}-${rtp.portMax}`, {
+          code: 'RTP_PORTS_EXHAUSTED',
+          ...fields,
+        });
+      } else {
+        log(isOurs ? 'debug' : 'error', `ng ${request?.command ?? ''}: ${messageOf(thrown)}`, {
+          ...fields,
+        });
+      }
+      return encode({ result: 'error', 'error-reason': messageOf(thrown) });
+    }
+  }
+
+  function run(
+    request: NgRequest,
+  ): Promise<Readonly<Record<string, Encodable | undefined>>> | Record<string, Encodable> {
+    switch (request.command) {
+      case 'ping':
+        return { result: 'pong' };
+      case 'offer':
+        return calls.offer(request);
+      case 'answer':
+        return calls.answer(request);
+      case 'delete':
+        return calls.delete(request);
+      case 'query':
+        return calls.query(request);
+      case 'list':
+        return { result: 'ok', calls: calls.ids };
+      case 'statistics':
+        return { result: 'ok', statistics: statistics(counters, startedAt) };
+      default:
+        throw new RequestError(`Unrecognized command: ${request.command}`);
+    }
+  }
+
+  return {
+    ngPort: socket.address().port,
+    counters,
+    close: () =>
+      (closing ??= (async () => {
+        clearInterval(sweeper);
+        const closed = once(socket, 'close');
+        socket.close();
+        await closed;
+        await calls.close();
+        cookies.clear();
+        if (--servers === 0) nodeDataChannel.cleanup();
+      })()),
+  };
+}
+
+async function bindNg(host: string, port: number): Promise<Socket> {
+  const socket = createSocket({ type: isIPv4(host) || host === 'localhost' ? 'udp4' : 'udp6' });
+  try {
+    const listening = once(socket, 'listening');
+    socket.bind({ port, address: host, exclusive: true });
+    await listening;
+    return socket;
+  } catch (thrown) {
+    socket.close();
+    throw new BridgeError(
+      'PORT_IN_USE',
+      `The ng port ${host}:${port} (UDP) cannot be opened: ${messageOf(thrown)}. ` +
+        'Stop the other program, or give another ng port.',
+      { cause: thrown },
+    );
+  }
+}
+
+function tryDecode(body: Buffer) {
+  try {
+    const message = decode(body);
+    return isDictionary(message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function about(request: NgRequest): { callId?: string } {
+  return request.callId === undefined ? {} : { callId: request.callId };
+}
+
+function statistics(counters: RtpengineCounters, startedAt: number): Encodable {
+  const sessions = counters.callsCreated - counters.callsDeleted;
+  return {
+    currentstatistics: { sessionsown: sessions, sessionstotal: sessions },
+    totalstatistics: {
+      uptime: String(Math.floor((Date.now() - startedAt) / 1000)),
+      managedsessions: counters.callsCreated,
+      relayedpackets: counters.rtpPackets + counters.rtcpPackets,
+      relayedpacketerrors: counters.rtpMalformed + counters.rtpUndeliverable,
+    },
+  };
+}

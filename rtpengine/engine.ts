@@ -1,0 +1,113 @@
+/**
+ * The media port of the application: rtpengine's ng commands with types. Names and shapes are the
+ * ng protocol's own (`call-id`, `from-tag`, `rtcp-mux` …), so that rtpengine's documentation is
+ * also the documentation of this file: https://rtpengine.readthedocs.io/en/latest/ng_control_protocol.html
+ * Only what the bridge uses is listed.
+ */
+
+/** Who and what an offer or an answer is about. */
+export interface MediaParams extends MediaFlags {
+  readonly 'call-id': string;
+  readonly 'from-tag': string;
+  readonly sdp: string;
+}
+
+export interface OfferParams extends MediaParams {
+  /** Present in re-INVITEs: the dialog exists already, its ports and keys stay. */
+  readonly 'to-tag'?: string;
+}
+
+export interface AnswerParams extends MediaParams {
+  readonly 'to-tag': string;
+}
+
+/** How the SDP that comes out is to look; profiles.ts has the combinations in use. */
+export interface MediaFlags {
+  readonly ICE?: 'force' | 'remove';
+  readonly 'transport-protocol'?: 'RTP/AVP' | 'UDP/TLS/RTP/SAVPF';
+  readonly 'rtcp-mux'?: readonly ('offer' | 'require' | 'accept' | 'demux')[];
+  readonly DTLS?: 'passive' | 'active' | 'off';
+  /** Always a list: rtpengine ignores a bare string. */
+  readonly SDES?: readonly 'off'[];
+  readonly flags?: readonly (
+    'generate-mid' | 'trust-address' | 'SIP-source-address' | 'single-codec'
+  )[];
+  readonly replace?: readonly ('origin' | 'session-connection')[];
+  /** With the flag SIP-source-address: where the SIP message came from, e.g. ['IP4', '192.0.2.7']. */
+  readonly 'received-from'?: readonly ['IP4' | 'IP6', string];
+}
+
+export interface CallParams {
+  readonly 'call-id': string;
+  readonly 'from-tag'?: string;
+  readonly 'to-tag'?: string;
+}
+
+export interface SdpResult {
+  readonly sdp: string;
+  /** What the engine took note of but could not do. */
+  readonly warning?: string;
+}
+
+export interface Endpoint {
+  readonly family: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface PacketTotals {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly errors: number;
+}
+
+export interface StreamInfo {
+  readonly 'local port': number;
+  readonly 'local address'?: string;
+  readonly endpoint?: Endpoint;
+  readonly 'advertised endpoint'?: Endpoint;
+  /** Unix seconds of the last packet received. */
+  readonly 'last packet': number;
+  readonly flags: readonly string[];
+  readonly SSRC?: number;
+  /** Of packets received from this endpoint. */
+  readonly stats: PacketTotals;
+}
+
+export interface MediaInfo {
+  readonly index: number;
+  readonly type: string;
+  readonly protocol: string;
+  readonly streams: readonly StreamInfo[];
+  readonly flags: readonly string[];
+}
+
+export interface TagInfo {
+  readonly tag: string;
+  readonly created: number;
+  readonly medias: readonly MediaInfo[];
+}
+
+export interface QueryResult {
+  /** Unix seconds. */
+  readonly created: number;
+  readonly 'last signal': number;
+  readonly tags: Readonly<Record<string, TagInfo>>;
+  readonly totals: { readonly RTP: PacketTotals; readonly RTCP: PacketTotals };
+}
+
+/** rtpengine as the application sees it; every method rejects with a BridgeError only. */
+export interface MediaEngine {
+  /** host:port of the ng socket. */
+  readonly address: string;
+  ping(): Promise<void>;
+  /** Takes the caller's SDP, gives the SDP for the callee. */
+  offer(params: OfferParams): Promise<SdpResult>;
+  /** Takes the callee's SDP, gives the SDP for the caller. */
+  answer(params: AnswerParams): Promise<SdpResult>;
+  /** Ends a call and frees its ports at once; a call the engine does not know is no error. */
+  delete(params: CallParams): Promise<void>;
+  query(params: CallParams): Promise<QueryResult>;
+  /** Rejects what is pending; idempotent. */
+  close(): Promise<void>;
+}

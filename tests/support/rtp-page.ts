@@ -1,0 +1,94 @@
+/**
+ * A WebRTC page without a browser: a node-datachannel peer connection that answers (or makes) an
+ * offer and gives its track's packets out as they are. It hides its candidates, like a page
+ * without microphone permission, so that the relay has to learn it from its checks.
+ */
+import { Audio, PeerConnection, type Track } from 'node-datachannel';
+import { Inbox } from './rtp.ts';
+
+export class RtpPage {
+  readonly rtp = new Inbox();
+  readonly rtcp = new Inbox();
+  readonly #peer = new PeerConnection('page', {
+    iceServers: [],
+    bindAddress: '127.0.0.1',
+    disableAutoNegotiation: true,
+    forceMediaTransport: true,
+  });
+  #track: Track | undefined;
+  readonly #opened: Promise<void>;
+  #onOpen: () => void = () => undefined;
+  readonly #closed: Promise<void>;
+
+  constructor() {
+    this.#opened = new Promise((resolve) => (this.#onOpen = resolve));
+    this.#closed = new Promise((resolve) => {
+      this.#peer.onStateChange((state) => {
+        if (state === 'closed') resolve();
+      });
+    });
+    this.#peer.onTrack((track) => this.#take(track));
+  }
+
+  get state(): string {
+    return this.#peer.state();
+  }
+
+  async answer(offer: string, direction = 'sendrecv'): Promise<string> {
+    this.#peer.setRemoteDescription(offer, 'offer');
+    const sdp = await this.#describe('answer');
+    return sdp.replace('a=sendrecv', `a=${direction}`);
+  }
+
+  async offer(): Promise<string> {
+    const audio = new Audio('audio', 'SendRecv');
+    audio.addAudioCodec(0, 'PCMU');
+    audio.addAudioCodec(8, 'PCMA');
+    audio.addAudioCodec(101, 'telephone-event');
+    this.#take(this.#peer.addTrack(audio));
+    return this.#describe('offer');
+  }
+
+  accept(answer: string): void {
+    this.#peer.setRemoteDescription(answer, 'answer');
+  }
+
+  /** Resolves when ICE and DTLS are up. */
+  connected(): Promise<void> {
+    return this.#opened;
+  }
+
+  send(packet: Buffer): void {
+    this.#track?.sendMessageBinary(packet);
+  }
+
+  async close(): Promise<void> {
+    this.#peer.close();
+    await this.#closed;
+  }
+
+  #take(track: Track): void {
+    this.#track = track;
+    track.onOpen(() => this.#onOpen());
+    if (track.isOpen()) this.#onOpen();
+    track.onMessage((packet) => {
+      const isRtcp = ((packet[1] ?? 0) & 0x7f) >= 64 && ((packet[1] ?? 0) & 0x7f) <= 95;
+      (isRtcp ? this.rtcp : this.rtp).push(packet);
+    });
+  }
+
+  async #describe(type: 'offer' | 'answer'): Promise<string> {
+    const complete = new Promise<void>((resolve) => {
+      this.#peer.onGatheringStateChange((state) => {
+        if (state === 'complete') resolve();
+      });
+    });
+    this.#peer.setLocalDescription(type);
+    await complete;
+    const sdp = this.#peer.localDescription()?.sdp ?? '';
+    return sdp
+      .split('\r\n')
+      .filter((line) => !line.startsWith('a=candidate') && !line.startsWith('a=end-of'))
+      .join('\r\n');
+  }
+}

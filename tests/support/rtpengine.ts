@@ -1,0 +1,119 @@
+/**
+ * The engines a test can run against: the embedded one always, the real rtpengine where Debian's
+ * rtpengine-daemon is installed (or TEST_RTPENGINE=host:port names one that runs already).
+ * The real one is started in userspace with a port range of its own.
+ */
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connectRtpengine } from '../../rtpengine/client.ts';
+import { startRtpengine } from '../../rtpengine/embedded/server.ts';
+import type { MediaEngine } from '../../rtpengine/engine.ts';
+
+const BINARY = process.env['RTPENGINE_PATH'] ?? '/usr/bin/rtpengine';
+const EXTERNAL = process.env['TEST_RTPENGINE'];
+
+export interface TestEngine {
+  readonly host: string;
+  readonly ngPort: number;
+  close(): Promise<void>;
+}
+
+export interface PortRange {
+  readonly portMin: number;
+  readonly portMax: number;
+}
+
+export interface EngineKind {
+  readonly name: 'embedded' | 'rtpengine';
+  /** Why it cannot run here. */
+  readonly missing?: string;
+  start(range: PortRange): Promise<TestEngine>;
+}
+
+const embedded: EngineKind = {
+  name: 'embedded',
+  start: async (range) => {
+    const server = await startRtpengine({
+      ng: { host: '127.0.0.1', port: 0 },
+      rtp: { host: '127.0.0.1', ...range },
+    });
+    return { host: '127.0.0.1', ngPort: server.ngPort, close: () => server.close() };
+  },
+};
+
+const real: EngineKind = {
+  name: 'rtpengine',
+  ...(existsSync(BINARY) || EXTERNAL !== undefined
+    ? {}
+    : { missing: `${BINARY} is not installed (Debian: apt install rtpengine-daemon)` }),
+  start: (range) => (EXTERNAL === undefined ? spawnRtpengine(range) : external(EXTERNAL)),
+};
+
+/** For describe.each; in CI a missing engine is a failure, not a skip. */
+export const ENGINES: readonly EngineKind[] = [embedded, real];
+
+export function skipReason(engine: EngineKind): string | undefined {
+  if (engine.missing !== undefined && process.env['CI']) throw new Error(engine.missing);
+  return engine.missing;
+}
+
+function external(address: string): Promise<TestEngine> {
+  const [host = '127.0.0.1', port = '22222'] = address.split(':');
+  return Promise.resolve({ host, ngPort: Number(port), close: () => Promise.resolve() });
+}
+
+async function spawnRtpengine(range: PortRange): Promise<TestEngine> {
+  const ngPort = await freePort();
+  const child = spawn(
+    BINARY,
+    [
+      '--config-file=none',
+      '--table=-1',
+      '--interface=127.0.0.1',
+      `--listen-ng=127.0.0.1:${ngPort}`,
+      `--port-min=${range.portMin}`,
+      `--port-max=${range.portMax}`,
+      '--num-threads=2',
+      '--foreground',
+      '--log-stderr',
+      '--log-level=4',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const exited = once(child, 'exit');
+  try {
+    // The ping is repeated until it is answered, or the client's deadline says it never will be.
+    const probe: MediaEngine = await connectRtpengine({ host: '127.0.0.1', port: ngPort });
+    await probe.close();
+  } catch (thrown) {
+    child.kill('SIGKILL');
+    await exited;
+    throw new Error(`rtpengine did not start:\n${log}`, { cause: thrown });
+  }
+  return {
+    host: '127.0.0.1',
+    ngPort,
+    close: async () => {
+      // It takes seconds to end politely, and there is nothing to save.
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** Free for UDP now; nobody else picks the same in the moment that follows. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  const listening = once(socket, 'listening');
+  socket.bind(0, '127.0.0.1');
+  await listening;
+  const { port } = socket.address();
+  const closed = once(socket, 'close');
+  socket.close();
+  await closed;
+  return port;
+}
