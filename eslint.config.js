@@ -33,7 +33,12 @@ export default tseslint.config(
     plugins: { boundaries },
     settings: {
       'import/resolver': { node: { extensions: ['.ts', '.js'] } },
-      'boundaries/elements': Object.keys(MAY_IMPORT).map((type) => ({ type, pattern: type })),
+      'boundaries/elements': Object.keys(MAY_IMPORT).map((type) => ({
+        type,
+        // From the root, so that tests/unit/server is a part of tests.
+        pattern: `${type}/**`,
+        partialMatch: false,
+      })),
     },
     rules: {
       'boundaries/dependencies': [

@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE, type Status } from '../../../common/api.ts';
+import type { ErrorCode } from '../../../common/errors.ts';
+import { silent } from '../../../common/log.ts';
+import { EventStream } from '../../../server/http/event-stream.ts';
+import { Origin, type OriginOptions } from '../../../server/http/origin.ts';
+import { SipSocket } from '../../../server/http/sip-socket.ts';
+import { VoiceSocket } from '../../../server/http/voice-socket.ts';
+import { TestAgent } from '../../support/test-agent.ts';
+
+const STATUS = { version: '1.2.3', calls: [] } as unknown as Status;
+
+let origin: Origin;
+let agent: TestAgent;
+let sipServer: WebSocketServer;
+let agentUrl: string;
+let flows: string[];
+let outcomes: (ErrorCode | undefined)[];
+let events: EventStream;
+
+function options(): OriginOptions {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    page: (request, response, next) => {
+      if (request.url === '/') response.end('the page');
+      else next();
+    },
+    sip: new SipSocket({
+      target: () => ({ host: '127.0.0.1', port: (sipServer.address() as AddressInfo).port }),
+      flowClosed: (source) => flows.push(source),
+      log: silent,
+    }),
+    voice: new VoiceSocket({
+      agentUrl: (id) => `${agentUrl}/${encodeURIComponent(id)}?tenant_id=t`,
+      outcome: (problem) => outcomes.push(problem?.code),
+      log: silent,
+    }),
+    events,
+    status: () => STATUS,
+    config: () => ({ version: '1.2.3' }) as never,
+  };
+}
+
+beforeEach(async () => {
+  flows = [];
+  outcomes = [];
+  agent = await TestAgent.start();
+  agentUrl = agent.url;
+  sipServer = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await once(sipServer, 'listening');
+  events = new EventStream();
+  origin = new Origin(options());
+  await origin.listen();
+});
+
+afterEach(async () => {
+  await origin.close();
+  await agent.close();
+  for (const client of sipServer.clients) client.terminate();
+  sipServer.close();
+});
+
+const http = (path: string) => `http://127.0.0.1:${origin.port}${path}`;
+const open = (path: string, protocols: string[] = [], headers = {}) =>
+  new WebSocket(`ws://127.0.0.1:${origin.port}${path}`, protocols, { headers });
+const closing = async (socket: WebSocket) => {
+  const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+  return { code, reason: reason.toString() };
+};
+
+describe('HTTP', () => {
+  it.each([
+    ['/healthz', 200, 'ok\n'],
+    ['/', 200, 'the page'],
+    ['/nowhere', 404, 'Not found.\n'],
+    ['/api/status', 200, '{"version":"1.2.3","calls":[]}\n'],
+    ['/api/config', 200, '{"version":"1.2.3"}\n'],
+  ])('GET %s → %i', async (path, status, body) => {
+    const response = await fetch(http(path));
+    expect(response.status).toBe(status);
+    expect(await response.text()).toBe(body);
+  });
+
+  it('streams the status: at once, and on every change', async () => {
+    const response = await fetch(http('/api/events'));
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader?.read())?.value).toBe(
+      'event: status\ndata: {"version":"1.2.3","calls":[]}\n\n',
+    );
+    events.send({ ...STATUS, version: '2' });
+    expect((await reader?.read())?.value).toContain('{"version":"2","calls":[]}');
+    await reader?.cancel();
+  });
+
+  it('says which port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const second = new Origin({ ...options(), port });
+    await expect(second.listen()).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining(`HTTP port ${port} on 127.0.0.1 is taken`) as string,
+    });
+    taken.close();
+  });
+
+  it('answers no foreign host name and no foreign origin', async () => {
+    const socket = open('/sip', ['sip'], { Origin: 'https://evil.example' });
+    const [, response] = (await once(socket, 'unexpected-response')) as [
+      unknown,
+      { statusCode: number },
+    ];
+    expect(response.statusCode).toBe(403);
+  });
+});
+
+describe('/sip', () => {
+  it('passes messages both ways as text and reports the flow when it ends', async () => {
+    const page = open('/sip', ['sip']);
+    const [upstream, request] = (await once(sipServer, 'connection')) as [
+      WebSocket,
+      { headers: Record<string, string>; socket: { remotePort: number } },
+    ];
+    expect(request.headers['sec-websocket-protocol']).toBe('sip');
+    if (page.readyState !== WebSocket.OPEN) await once(page, 'open');
+    expect(page.protocol).toBe('sip');
+
+    page.send('OPTIONS sip:ü@x SIP/2.0\r\n\r\n');
+    const [up, upBinary] = (await once(upstream, 'message')) as [Buffer, boolean];
+    expect([up.toString(), upBinary]).toEqual(['OPTIONS sip:ü@x SIP/2.0\r\n\r\n', false]);
+    upstream.send('SIP/2.0 200 OK\r\n\r\n');
+    const [down, downBinary] = (await once(page, 'message')) as [Buffer, boolean];
+    expect([down.toString(), downBinary]).toEqual(['SIP/2.0 200 OK\r\n\r\n', false]);
+
+    const source = `127.0.0.1:${request.socket.remotePort}`;
+    page.close();
+    await once(upstream, 'close');
+    await expect.poll(() => flows).toEqual([source]);
+  });
+
+  it('keeps what the page says before the SIP server is connected', async () => {
+    const page = open('/sip', ['sip']);
+    const received = new Promise((resolve) => {
+      sipServer.once('connection', (upstream) => {
+        upstream.once('message', (data) => resolve((data as Buffer).toString()));
+      });
+    });
+    page.once('open', () => page.send('first'));
+    expect(await received).toBe('first');
+    page.close();
+  });
+
+  it('closes the page when the SIP server goes', async () => {
+    const page = open('/sip', ['sip']);
+    const [upstream] = (await once(sipServer, 'connection')) as [WebSocket];
+    upstream.close();
+    expect(await closing(page)).toEqual({
+      code: 1011,
+      reason: 'The SIP server closed the connection',
+    });
+  });
+});
+
+describe('/ws/voice', () => {
+  it('passes the id, the query, and every frame as it is', async () => {
+    const page = open(`/ws/voice/${encodeURIComponent('a b@1.2.3.4/c')}`);
+    const session = await agent.session();
+    if (page.readyState !== WebSocket.OPEN) await once(page, 'open');
+    expect(session.id).toBe('a b@1.2.3.4/c');
+    expect(session.query.get('tenant_id')).toBe('t');
+
+    const frames = [Buffer.alloc(640, 1), Buffer.from([1, 2, 3]), Buffer.alloc(0)];
+    const down: [Buffer, boolean][] = [];
+    page.on('message', (data, binary) => down.push([data as Buffer, binary]));
+    for (const frame of frames) page.send(frame);
+    await expect.poll(() => session.frames).toEqual(frames);
+    session.send(Buffer.from([9, 8, 7]));
+    session.send('{"type":"barge_in"}');
+    await expect
+      .poll(() => down)
+      .toEqual([
+        [Buffer.from([9, 8, 7]), true],
+        [Buffer.from('{"type":"barge_in"}'), false],
+      ]);
+    expect(outcomes).toEqual([undefined]);
+    page.close();
+    expect(await session.closed).toBe(1000);
+  });
+
+  it("passes the agent's close code and reason on", async () => {
+    const page = open('/ws/voice/x');
+    (await agent.session()).close(4000, 'Missing tenant_id');
+    expect(await closing(page)).toEqual({ code: 4000, reason: 'Missing tenant_id' });
+  });
+
+  it('says that the agent cannot be reached, in a reason that fits', async () => {
+    agentUrl = 'ws://127.0.0.1:9';
+    const { code, reason } = await closing(open('/ws/voice/x'));
+    expect(code).toBe(CLOSE_AGENT_UNREACHABLE);
+    expect(reason).toMatch(/^AGENT_UNREACHABLE: The agent cannot be reached: .*ECONNREFUSED/);
+    expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
+    expect(outcomes).toEqual(['AGENT_UNREACHABLE']);
+  });
+
+  it('says with which HTTP status the agent refused', async () => {
+    const web = createHttpServer().on('upgrade', (_request, socket) => {
+      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+    });
+    web.listen(0, '127.0.0.1');
+    await once(web, 'listening');
+    agentUrl = `ws://127.0.0.1:${(web.address() as AddressInfo).port}`;
+    expect(await closing(open('/ws/voice/x'))).toEqual({
+      code: CLOSE_AGENT_REFUSED,
+      reason: 'AGENT_REFUSED: The agent refused the call with HTTP 401 Unauthorized',
+    });
+    expect(outcomes).toEqual(['AGENT_REFUSED']);
+    web.close();
+  });
+
+  it('refuses a call id that is not URI-encoded', async () => {
+    const socket = open('/ws/voice/%E0%A4%A');
+    const [, response] = (await once(socket, 'unexpected-response')) as [
+      unknown,
+      { statusCode: number },
+    ];
+    expect(response.statusCode).toBe(400);
+  });
+});
