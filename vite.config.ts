@@ -1,0 +1,22 @@
+/**
+ * The page's build. `vite build` writes dist/web, which the bridge's server serves at its own
+ * origin; `vite` serves the sources and passes everything that belongs to the bridge on to a bridge
+ * that runs on port 8080, so that the page can be worked on with hot reload during a real call.
+ */
+import { defineConfig } from 'vite';
+
+const BRIDGE = 'http://localhost:8080';
+
+export default defineConfig({
+  root: 'web',
+  build: { outDir: '../dist/web', emptyOutDir: true, target: 'chrome110', sourcemap: true },
+  worker: { format: 'es' },
+  server: {
+    proxy: {
+      '/api': BRIDGE,
+      '/healthz': BRIDGE,
+      '/sip': { target: BRIDGE, ws: true },
+      '/ws/voice': { target: BRIDGE, ws: true },
+    },
+  },
+});

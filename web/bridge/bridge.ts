@@ -1,0 +1,225 @@
+/**
+ * The page's state and what can be done with it: registration, calls, status, log. The elements of
+ * ui/ render it, the devtools API exposes it; neither knows JsSIP or the workers.
+ */
+import type { PageConfig, Status } from '../../common/api.ts';
+import { messageOf } from '../../common/errors.ts';
+import type { FromWorker } from '../media/messages.ts';
+import { CallMedia } from '../media/call-media.ts';
+import { findUnsupported } from '../media/support.ts';
+import type { IncomingCall } from '../phone/incoming-call.ts';
+import { Phone } from '../phone/phone.ts';
+import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
+import { Call } from './call.ts';
+import { EventLog } from './event-log.ts';
+import { StatusStream } from './status-stream.ts';
+
+/** Figures change many times a second; people read them twice. */
+const FIGURES_MS = 500;
+const CONFIG_RETRY_MS = 2_000;
+/** Ended calls kept in the list. */
+const MAX_ENDED = 50;
+
+interface LiveCall {
+  readonly sip: IncomingCall;
+  readonly media: CallMedia;
+}
+
+export class Bridge extends EventTarget {
+  config: PageConfig | undefined;
+  status: Status | undefined;
+  registration: RegistrationStatus = IDLE;
+  readonly unsupported = findUnsupported();
+  readonly log = new EventLog(() => this.#changed());
+  /** Newest first, ended ones included. */
+  calls: readonly Call[] = [];
+  #phone: Phone | undefined;
+  readonly #live = new Map<string, LiveCall>();
+  #statusStream: StatusStream | undefined;
+  #figures: ReturnType<typeof setTimeout> | undefined;
+
+  get isStarted(): boolean {
+    return this.#phone !== undefined;
+  }
+
+  /** Whether the set-up help is still of use. */
+  get hadCall(): boolean {
+    return this.calls.length > 0;
+  }
+
+  /** Reads the configuration and follows the bridge's status. Registers nothing yet. */
+  async open(): Promise<void> {
+    this.#statusStream = new StatusStream({
+      onStatus: (status) => {
+        this.status = status;
+        this.#changed();
+      },
+      onLost: () => {
+        if (this.status !== undefined) this.log.add('warn', 'The bridge does not answer.');
+        this.status = undefined;
+        this.#changed();
+      },
+    });
+    if (this.unsupported !== undefined) {
+      this.log.add('error', this.unsupported.message, { code: this.unsupported.code });
+    }
+    this.config = await this.#fetchConfig();
+    this.#changed();
+  }
+
+  /** Registers; from now on calls are answered. */
+  start(): void {
+    const { config } = this;
+    if (this.#phone !== undefined || config === undefined || this.unsupported !== undefined) return;
+    this.#phone = new Phone({
+      sip: config.sip,
+      origin: socketOrigin(),
+      userAgent: `SIP Agent Bridge page ${config.version}`,
+      onStatus: (registration) => this.#onRegistration(registration),
+      onCall: (call) => this.#onCall(call, config),
+    });
+    this.#phone.start();
+    this.#changed();
+  }
+
+  hangUp(id: string): void {
+    this.#live.get(id)?.sip.hangUp();
+  }
+
+  setListening(call: Call, on: boolean): void {
+    call.listening = on;
+    this.#live.get(call.id)?.media.listen(on);
+    this.#changed();
+  }
+
+  setAgentMuted(call: Call, muted: boolean): void {
+    call.agentMuted = muted;
+    this.#live.get(call.id)?.media.muteAgent(muted);
+    this.#changed();
+  }
+
+  /** The page is going away. */
+  close(): void {
+    this.#phone?.stop();
+    this.#statusStream?.close();
+  }
+
+  async #fetchConfig(): Promise<PageConfig> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const response = await fetch('/api/config');
+        if (!response.ok) throw new Error(`HTTP ${response.status}`);
+        return (await response.json()) as PageConfig;
+      } catch (thrown) {
+        if (attempt === 1) {
+          this.log.add('error', `The bridge gave no configuration: ${messageOf(thrown)}.`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, CONFIG_RETRY_MS));
+      }
+    }
+  }
+
+  #onRegistration(registration: RegistrationStatus): void {
+    const before = this.registration;
+    this.registration = registration;
+    if (before.sentence !== registration.sentence) {
+      this.log.add(registration.state === 'failed' ? 'warn' : 'info', registration.sentence);
+    }
+    this.#changed();
+  }
+
+  #onCall(sip: IncomingCall, config: PageConfig): void {
+    const { id, caller, dialled } = sip;
+    if (this.#live.has(id)) {
+      // The same phone leg twice: the id is the agent's session, which cannot be shared.
+      sip.refuse(482, 'Loop Detected');
+      return;
+    }
+    const call = new Call({ id, caller, dialled });
+    this.calls = [call, ...this.calls].slice(0, MAX_ENDED);
+    this.log.add('info', `${caller} calls ${dialled}.`, { callId: id });
+    const media = new CallMedia({
+      callId: id,
+      agentUrl: `${socketOrigin()}${config.agent.path}/${encodeURIComponent(id)}`,
+      agent: config.agent,
+      onMessage: (message) => this.#onMedia(call, message),
+      onCapture: (capture) => (call.capture = capture),
+    });
+    this.#live.set(id, { sip, media });
+    sip.answer(media.stream, {
+      onConnection: (connection) => media.attach(connection),
+      onAnswered: () => {
+        call.state = 'answered';
+        call.answeredAt = new Date();
+        media.answered();
+        this.log.add('info', `Answered ${caller}.`, { callId: id });
+      },
+      onHold: (held) => {
+        call.state = held ? 'held' : 'answered';
+        this.log.add('info', held ? 'On hold.' : 'Off hold.', { callId: id });
+      },
+      onEnded: (sentence, failed) => this.#onEnded(call, sentence, failed),
+    });
+  }
+
+  #onEnded(call: Call, sentence: string, failed: boolean): void {
+    if (call.state === 'ended') return;
+    call.state = 'ended';
+    call.endedAt = new Date();
+    call.endSentence = sentence;
+    call.failed = failed;
+    void this.#live.get(call.id)?.media.close();
+    this.#live.delete(call.id);
+    const code = failed ? 'CALL_FAILED' : undefined;
+    this.log.add(failed ? 'error' : 'info', sentence, { callId: call.id, code });
+  }
+
+  #onMedia(call: Call, message: FromWorker): void {
+    const callId = call.id;
+    switch (message.type) {
+      case 'report':
+        call.onReport(message.report, performance.now());
+        this.#changedFigures();
+        return;
+      case 'socket': {
+        const { state, sentence, code } = message.socket;
+        call.socket = message.socket;
+        this.log.add(state === 'reconnecting' ? 'warn' : 'info', sentence, { callId, code });
+        return;
+      }
+      case 'agent-event':
+        call.conversation.add(message.event, new Date());
+        if (message.event.type === 'bad_frame') {
+          this.log.add('warn', message.event.reason, { callId, code: 'AGENT_BAD_FRAME' });
+        }
+        this.#changed();
+        return;
+      case 'digit':
+        call.conversation.note(`The caller pressed ${message.digit}.`, new Date());
+        this.log.add('info', `Key ${message.digit}`, { callId });
+        return;
+      case 'log':
+        this.log.add(message.level, message.text, { callId, code: message.code });
+        return;
+      case 'closed':
+        this.#changed();
+    }
+  }
+
+  #changedFigures(): void {
+    if (this.#figures !== undefined) return;
+    this.#figures = setTimeout(() => {
+      this.#figures = undefined;
+      this.#changed();
+    }, FIGURES_MS);
+  }
+
+  #changed(): void {
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+/** ws(s):// of the page's own origin. */
+function socketOrigin(): string {
+  return location.origin.replace(/^http/, 'ws');
+}

@@ -1,0 +1,87 @@
+/**
+ * One call as the page knows it: who, how long, what was said, how the audio does. Changes are told
+ * at the pace of people; levels and waveforms are read by the canvases when they draw.
+ */
+import type { CallState } from '../../common/api.ts';
+import type { Capture } from '../media/call-media.ts';
+import type { MediaCounters, MediaReport, SocketStatus } from '../media/messages.ts';
+import { Conversation } from './conversation.ts';
+import { Waveform } from './waveform.ts';
+
+export type PageCallState = CallState | 'held';
+
+const NO_COUNTERS: MediaCounters = {
+  framesToAgent: 0,
+  framesDropped: 0,
+  socketBacklogBytes: 0,
+  packets: 0,
+  concealedMs: 0,
+  silenceMs: 0,
+  late: 0,
+  bytesFromAgent: 0,
+  textFromAgent: 0,
+  queuedMs: 0,
+  playedMs: 0,
+  underruns: 0,
+  flushedMs: 0,
+  resyncs: 0,
+};
+
+/** Time over which the frame rate is taken. */
+const RATE_MS = 2_000;
+
+export interface CallParties {
+  readonly id: string;
+  readonly caller: string;
+  readonly dialled: string;
+}
+
+export class Call {
+  readonly id: string;
+  readonly caller: string;
+  readonly dialled: string;
+  state: PageCallState = 'ringing';
+  readonly startedAt = new Date();
+  answeredAt: Date | undefined;
+  endedAt: Date | undefined;
+  endSentence = '';
+  failed = false;
+  socket: SocketStatus = { state: 'connecting', sentence: 'Connecting to the agent.' };
+  capture: Capture | undefined;
+  counters: MediaCounters = NO_COUNTERS;
+  /** Frames to the agent per second, over the last two seconds. */
+  frameRate = 0;
+  listening = false;
+  agentMuted = false;
+  readonly conversation = new Conversation();
+  readonly callerWave = new Waveform();
+  readonly agentWave = new Waveform();
+  readonly #samples: { readonly at: number; readonly frames: number }[] = [];
+
+  constructor({ id, caller, dialled }: CallParties) {
+    this.id = id;
+    this.caller = caller;
+    this.dialled = dialled;
+  }
+
+  get isLive(): boolean {
+    return this.state !== 'ended';
+  }
+
+  /** Time since the answer, up to the end. */
+  durationMs(now = Date.now()): number {
+    if (this.answeredAt === undefined) return 0;
+    return (this.endedAt?.getTime() ?? now) - this.answeredAt.getTime();
+  }
+
+  onReport({ caller, agent, counters }: MediaReport, now: number): void {
+    this.callerWave.push(caller);
+    this.agentWave.push(agent);
+    this.counters = counters;
+    this.#samples.push({ at: now, frames: counters.framesToAgent });
+    while (now - (this.#samples[0]?.at ?? now) > RATE_MS) this.#samples.shift();
+    const [first] = this.#samples;
+    if (first === undefined || now - first.at < RATE_MS / 2) return;
+    this.frameRate = ((counters.framesToAgent - first.frames) * 1_000) / (now - first.at);
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Starts the page: one Bridge, rendered by <bridge-app>, exposed to the devtools as `bridge`.
+ * `?start` answers calls at once, without a click: nothing here needs a gesture.
+ */
+import { Bridge } from './bridge/bridge.ts';
+import { exposeDevtools } from './debug/devtools.ts';
+import './ui/bridge-app.ts';
+
+const bridge = new Bridge();
+exposeDevtools(bridge);
+const app = document.querySelector('bridge-app');
+if (app !== null) app.bridge = bridge;
+
+addEventListener('pagehide', () => bridge.close());
+// A page that comes back from the back-forward cache has no socket any more.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload();
+});
+
+await bridge.open();
+if (new URLSearchParams(location.search).has('start')) bridge.start();

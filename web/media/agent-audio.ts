@@ -1,0 +1,92 @@
+/**
+ * Agent → caller, inside the worker: bytes as they come off the socket, faster than real time and
+ * split anywhere, become 20 ms frames on a clock that never drifts. Silence is written when there is
+ * nothing to say: a connection that sends no RTP loses its way through NATs and media timeouts.
+ */
+import { PcmDecoder } from '../../audio/pcm.ts';
+import { PlayoutQueue } from '../../audio/playout.ts';
+import { Resampler } from '../../audio/resampler.ts';
+import type { AgentProfile } from '../../common/api.ts';
+import { FRAME_MS, PlayoutSchedule } from './playout-schedule.ts';
+import { Scope } from './scope.ts';
+
+export const PLAYOUT_RATE = 8_000;
+const FRAME_SAMPLES = (PLAYOUT_RATE * FRAME_MS) / 1_000;
+/** Ten minutes of speech, 9.6 MB: more than any answer, less than a leak. */
+const MAX_SAMPLES = PLAYOUT_RATE * 600;
+
+export interface AgentAudioOptions {
+  readonly output: AgentProfile['output'];
+  /** Takes one frame at once; the array is reused. `index` counts frames from the start. */
+  readonly write: (frame: Int16Array<ArrayBuffer>, index: number) => void;
+  /** More than the queue holds: this chunk is lost. */
+  readonly onOverflow: (lostSamples: number) => void;
+}
+
+export class AgentAudio {
+  readonly scope = new Scope();
+  readonly schedule = new PlayoutSchedule();
+  readonly queue: PlayoutQueue;
+  bytes = 0;
+  flushedSamples = 0;
+  muted = false;
+
+  readonly #options: AgentAudioOptions;
+  readonly #decoder: PcmDecoder;
+  readonly #resampler: Resampler;
+  readonly #frame = new Int16Array(FRAME_SAMPLES);
+  #speaking = false;
+
+  constructor(options: AgentAudioOptions) {
+    this.#options = options;
+    this.#decoder = new PcmDecoder(options.output.encoding);
+    this.#resampler = new Resampler({ from: options.output.sampleRate, to: PLAYOUT_RATE });
+    this.queue = new PlayoutQueue({
+      frameSamples: FRAME_SAMPLES,
+      cushionSamples: FRAME_SAMPLES,
+      maxSamples: MAX_SAMPLES,
+    });
+  }
+
+  push(bytes: Uint8Array, now: number): void {
+    this.bytes += bytes.length;
+    const samples = this.#resampler.process(this.#decoder.push(bytes));
+    if (!this.queue.push(samples)) this.#options.onOverflow(samples.length);
+    this.pump(now);
+  }
+
+  /** The caller spoke over the agent: nothing of the answer may still be heard. */
+  flush(): void {
+    this.flushedSamples += this.queue.flush();
+    this.#endUtterance();
+  }
+
+  /** Writes every frame whose time has come. */
+  pump(now: number): void {
+    const { schedule, queue } = this;
+    for (;;) {
+      const hasFrame = queue.queuedSamples >= FRAME_SAMPLES;
+      if (hasFrame && !this.#speaking) {
+        this.#speaking = true;
+        schedule.beginUtterance(now);
+      }
+      if (!schedule.isTime(now, hasFrame)) return;
+      if (queue.pull(this.#frame) !== 'audio') this.#endUtterance();
+      if (this.muted) this.#frame.fill(0);
+      this.scope.push(this.#frame);
+      this.#options.write(this.#frame, schedule.written);
+      schedule.wrote();
+    }
+  }
+
+  /** When `pump` has something to do again. */
+  get nextAt(): number {
+    const hasFrame = this.queue.queuedSamples >= FRAME_SAMPLES;
+    return hasFrame ? this.schedule.earliestAt : this.schedule.dueAt;
+  }
+
+  #endUtterance(): void {
+    this.#speaking = false;
+    this.schedule.endUtterance();
+  }
+}

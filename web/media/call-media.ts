@@ -1,0 +1,128 @@
+/**
+ * The page's side of one call's media: creates what only the main thread can create (worker, track
+ * generator, track processor, media element) and hands it to the worker, then only listens.
+ *
+ * Everything on the receiver is set synchronously in the `track` handler, which must be attached
+ * before the answer: a moment later, the first packets pass unseen, or all but one of them. The
+ * media element is attached there too: attached later it costs a second of delay, and without one
+ * every track-based capture yields zeros.
+ */
+import type { AgentProfile } from '../../common/api.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { isG711Offer } from './offered-codec.ts';
+
+export interface CallMediaOptions {
+  readonly callId: string;
+  readonly agentUrl: string;
+  readonly agent: AgentProfile;
+  readonly onMessage: (message: FromWorker) => void;
+  /** Which way the caller's audio is taken out of the connection. */
+  readonly onCapture: (capture: Capture) => void;
+}
+
+export type Capture = 'encoded' | 'track';
+
+export class CallMedia {
+  /** What the call is answered with: one track, the agent's voice. No microphone is asked for. */
+  readonly stream: MediaStream;
+
+  readonly #options: CallMediaOptions;
+  readonly #worker: Worker;
+  readonly #generator: MediaStreamAudioTrackGenerator;
+  readonly #callerEar = new Audio();
+  readonly #agentEar = new Audio();
+  #receiver: RTCRtpReceiver | undefined;
+  #closed: Promise<void> | undefined;
+  #onWorkerClosed: (() => void) | undefined;
+
+  constructor(options: CallMediaOptions) {
+    this.#options = options;
+    this.#worker = new Worker(new URL('./call-worker.ts', import.meta.url), {
+      type: 'module',
+      name: `call ${options.callId}`,
+    });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+    this.#worker.onerror = (event) =>
+      options.onMessage({ type: 'log', level: 'error', text: `Call worker: ${event.message}` });
+    this.#post({ type: 'start', url: options.agentUrl, agent: options.agent });
+
+    this.#generator = new MediaStreamTrackGenerator({ kind: 'audio' });
+    const { writable } = this.#generator;
+    this.#post({ type: 'playout', writable }, [writable]);
+    this.stream = new MediaStream([this.#generator]);
+  }
+
+  /** Call it before the remote description is set. */
+  attach(connection: RTCPeerConnection): void {
+    connection.addEventListener('track', ({ receiver, track }) => {
+      // A call taken off hold announces its track again.
+      if (receiver === this.#receiver || track.kind !== 'audio') return;
+      this.#receiver = receiver;
+      const offer = connection.pendingRemoteDescription ?? connection.remoteDescription;
+      const encoded = 'RTCRtpScriptTransform' in globalThis && isG711Offer(offer?.sdp ?? '');
+      if (encoded) receiver.transform = new RTCRtpScriptTransform(this.#worker);
+      else this.#captureTrack(track);
+      this.#options.onCapture(encoded ? 'encoded' : 'track');
+      this.#callerEar.muted = true;
+      this.#callerEar.srcObject = new MediaStream([track]);
+      play(this.#callerEar);
+    });
+  }
+
+  answered(): void {
+    this.#post({ type: 'answered' });
+  }
+
+  /** Whether the caller hears the agent. The agent hears the caller either way. */
+  muteAgent(muted: boolean): void {
+    this.#post({ type: 'mute-agent', muted });
+  }
+
+  /** Whether the person at the page hears both sides. */
+  listen(on: boolean): void {
+    this.#callerEar.muted = !on;
+    this.#agentEar.srcObject = on ? this.stream : null;
+    if (on) {
+      play(this.#callerEar);
+      play(this.#agentEar);
+    }
+  }
+
+  /** Resolves when the agent's socket is closed and the worker is gone. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise<void>((resolve) => {
+      // A worker that never loaded cannot say that it is done.
+      const giveUp = setTimeout(resolve, 2_000);
+      this.#onWorkerClosed = () => {
+        clearTimeout(giveUp);
+        resolve();
+      };
+      this.#post({ type: 'close' });
+    }).then(() => {
+      this.#worker.terminate();
+      this.#generator.stop();
+      this.#callerEar.srcObject = null;
+      this.#agentEar.srcObject = null;
+    });
+    return this.#closed;
+  }
+
+  #captureTrack(track: MediaStreamTrack): void {
+    const processor = new MediaStreamTrackProcessor({ track: track as MediaStreamAudioTrack });
+    this.#post({ type: 'capture', readable: processor.readable }, [processor.readable]);
+  }
+
+  #receive(message: FromWorker): void {
+    this.#options.onMessage(message);
+    if (message.type === 'closed') this.#onWorkerClosed?.();
+  }
+
+  #post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+}
+
+/** Muted playback may be refused without a gesture; capture needs the element, not its sound. */
+function play(element: HTMLAudioElement): void {
+  element.play().catch(() => undefined);
+}

@@ -1,0 +1,217 @@
+/**
+ * What the call worker does, apart from being a worker: opens the agent's socket, runs both
+ * directions of audio on one clock, and reports to the page at a fixed rate. The clock is a chain of
+ * timers aimed at computed instants; every arriving packet is a second tick, so that a timer that
+ * comes late costs nothing while the call has media.
+ */
+import { parseTalky } from '../../agent/dialects/talky.ts';
+import type { AgentProfile } from '../../common/api.ts';
+import { messageOf } from '../../common/errors.ts';
+import { AgentAudio, PLAYOUT_RATE } from './agent-audio.ts';
+import { AgentSocket, type SocketLike } from './agent-socket.ts';
+import { CallerAudio } from './caller-audio.ts';
+import type { FromWorker, MediaCounters, ToWorker } from './messages.ts';
+import { FRAME_MS } from './playout-schedule.ts';
+import { readTrack } from './track-reader.ts';
+
+/** Three waveform columns a report, 16.7 reports a second. */
+const REPORT_MS = 60;
+/** Frames the track generator has not taken: beyond it silence is not worth writing. */
+const MAX_WRITES_PENDING = 5;
+/** One second of frames waits for a socket that is not open. */
+const HOLD_MS = 1_000;
+
+export interface CallPumpOptions {
+  readonly post: (message: FromWorker) => void;
+  readonly connect: (url: string) => SocketLike;
+  readonly explainClose: (code: number, reason: string) => string;
+}
+
+export class CallPump {
+  readonly #options: CallPumpOptions;
+  #caller: CallerAudio | undefined;
+  #agent: AgentAudio | undefined;
+  #socket: AgentSocket | undefined;
+  #playout: WritableStreamDefaultWriter<AudioData> | undefined;
+  #writesPending = 0;
+  #textFromAgent = 0;
+  #answered = false;
+  #closed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #reporter: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: CallPumpOptions) {
+    this.#options = options;
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case 'start':
+        this.#start(message.url, message.agent);
+        return;
+      case 'playout':
+        this.#playout = message.writable.getWriter();
+        return;
+      case 'capture':
+        this.#captureTrack(message.readable);
+        return;
+      case 'answered':
+        this.#answer();
+        return;
+      case 'mute-agent':
+        if (this.#agent !== undefined) this.#agent.muted = message.muted;
+        return;
+      case 'close':
+        this.#close();
+        return;
+    }
+  }
+
+  /** Reads every packet's frame and passes it on, so that the page can be listened to as well. */
+  captureEncoded({ readable, writable }: RTCRtpScriptTransformer): void {
+    const onward = writable.getWriter();
+    const read = async (): Promise<void> => {
+      for await (const frame of readable) {
+        if (this.#closed) return;
+        const now = performance.now();
+        if (this.#answered) this.#caller?.pushEncoded(frame, now);
+        this.#tick(now);
+        await onward.write(frame);
+      }
+    };
+    read().catch((thrown: unknown) => this.#captureEnded(thrown));
+  }
+
+  #captureTrack(readable: ReadableStream<AudioData>): void {
+    readTrack(readable, (samples, sampleRate) => {
+      if (this.#answered) this.#caller?.pushDecoded(samples, sampleRate);
+      this.#tick(performance.now());
+    }).catch((thrown: unknown) => this.#captureEnded(thrown));
+  }
+
+  #start(url: string, agent: AgentProfile): void {
+    const { post, connect, explainClose } = this.#options;
+    const { sampleRate, frameMs } = agent.input;
+    this.#socket = new AgentSocket({
+      url,
+      name: agent.name,
+      frameSamples: (sampleRate * frameMs) / 1_000,
+      holdFrames: HOLD_MS / frameMs,
+      connect,
+      explainClose,
+      onBinary: (bytes) => this.#agent?.push(bytes, performance.now()),
+      onText: (text) => this.#onText(text),
+      onStatus: (socket) => post({ type: 'socket', socket }),
+      now: () => performance.now(),
+      random: Math.random,
+    });
+    this.#caller = new CallerAudio({
+      input: agent.input,
+      send: (frame) => this.#socket?.send(frame),
+      onDigit: (digit) => post({ type: 'digit', digit }),
+      onUnknownCodec: (mimeType) => this.#warn(`Packets of ${mimeType} are not decoded.`),
+    });
+    this.#agent = new AgentAudio({
+      output: agent.output,
+      write: (frame, index) => this.#write(frame, index),
+      onOverflow: (samples) =>
+        this.#warn(`The agent is ten minutes ahead of its speech: ${toMs(samples)} ms are lost.`),
+    });
+    this.#reporter = setInterval(() => this.#report(), REPORT_MS);
+  }
+
+  #answer(): void {
+    if (this.#answered || this.#agent === undefined) return;
+    this.#answered = true;
+    this.#agent.schedule.start(performance.now());
+    this.#run();
+  }
+
+  #run(): void {
+    const now = performance.now();
+    this.#tick(now);
+    const nextAt = this.#agent?.nextAt ?? now + FRAME_MS;
+    this.#timer = setTimeout(() => this.#run(), Math.max(1, nextAt - performance.now()));
+  }
+
+  #tick(now: number): void {
+    if (!this.#answered || this.#closed) return;
+    this.#agent?.pump(now);
+    this.#caller?.tick(now);
+  }
+
+  #write(frame: Int16Array<ArrayBuffer>, index: number): void {
+    if (this.#playout === undefined || this.#writesPending > MAX_WRITES_PENDING) return;
+    const data = new AudioData({
+      format: 's16',
+      sampleRate: PLAYOUT_RATE,
+      numberOfChannels: 1,
+      numberOfFrames: frame.length,
+      timestamp: index * FRAME_MS * 1_000,
+      data: frame,
+    });
+    this.#writesPending += 1;
+    this.#playout.write(data).then(
+      () => (this.#writesPending -= 1),
+      // The track was stopped: the call is ending.
+      () => undefined,
+    );
+  }
+
+  #onText(text: string): void {
+    this.#textFromAgent += 1;
+    const event = parseTalky(text);
+    if (event.type === 'barge_in') this.#agent?.flush();
+    if (event.type === 'call_ended') this.#socket?.expectEnd();
+    this.#options.post({ type: 'agent-event', event });
+  }
+
+  #report(): void {
+    const caller = this.#caller;
+    const agent = this.#agent;
+    const socket = this.#socket;
+    if (caller === undefined || agent === undefined || socket === undefined) return;
+    const { concealedMs, silenceMs, late } = caller.timeline.counters;
+    const counters: MediaCounters = {
+      framesToAgent: socket.framesSent,
+      framesDropped: socket.framesDropped,
+      socketBacklogBytes: socket.backlogBytes,
+      packets: caller.packets,
+      concealedMs,
+      silenceMs,
+      late,
+      bytesFromAgent: agent.bytes,
+      textFromAgent: this.#textFromAgent,
+      queuedMs: toMs(agent.queue.queuedSamples),
+      playedMs: toMs(agent.queue.playedSamples),
+      underruns: agent.queue.underruns,
+      flushedMs: toMs(agent.flushedSamples),
+      resyncs: agent.schedule.resyncs,
+    };
+    const report = { caller: caller.scope.read(), agent: agent.scope.read(), counters };
+    this.#options.post({ type: 'report', report });
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#reporter);
+    this.#report();
+    this.#playout?.close().catch(() => undefined);
+    const released = this.#socket?.close() ?? Promise.resolve();
+    void released.then(() => this.#options.post({ type: 'closed' }));
+  }
+
+  #captureEnded(thrown: unknown): void {
+    if (!this.#closed) this.#warn(`The caller's audio ended: ${messageOf(thrown)}`);
+  }
+
+  #warn(text: string): void {
+    this.#options.post({ type: 'log', level: 'warn', text });
+  }
+}
+
+function toMs(samples: number): number {
+  return Math.round((samples * 1_000) / PLAYOUT_RATE);
+}

@@ -1,0 +1,102 @@
+/**
+ * The page as a SIP user agent over WebSocket (RFC 7118, https://www.rfc-editor.org/rfc/rfc7118):
+ * registers, stays registered, and hands over every call that comes in. JsSIP reconnects its socket
+ * by itself but gives up on a refused or unanswered REGISTER; the retry is here.
+ */
+import { UA, WebSocketInterface } from 'jssip';
+import type { IncomingRTCSessionEvent, RTCSessionEvent } from 'jssip/lib/UA';
+import type { PageConfig } from '../../common/api.ts';
+import { IncomingCall } from './incoming-call.ts';
+import { refusal, type RegistrationStatus } from './registration.ts';
+
+/** Short, so that a bridge that was restarted learns of the page without a reload. */
+const EXPIRES_S = 60;
+const RETRY_MS = 2_000;
+
+export interface PhoneOptions {
+  readonly sip: PageConfig['sip'];
+  /** ws(s)://host:port of the page itself. */
+  readonly origin: string;
+  readonly userAgent: string;
+  readonly onStatus: (status: RegistrationStatus) => void;
+  readonly onCall: (call: IncomingCall) => void;
+}
+
+export class Phone {
+  readonly #ua: UA;
+  readonly #options: PhoneOptions;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+
+  constructor(options: PhoneOptions) {
+    this.#options = options;
+    const { sip, origin, userAgent } = options;
+    this.#ua = new UA({
+      sockets: [new WebSocketInterface(origin + sip.path)],
+      uri: `sip:${sip.user}@${sip.domain}`,
+      user_agent: userAgent,
+      register_expires: EXPIRES_S,
+      session_timers: false,
+      connection_recovery_min_interval: 1,
+      connection_recovery_max_interval: 5,
+    });
+    this.#listen();
+  }
+
+  start(): void {
+    this.#say('connecting', 'Connecting to the bridge.');
+    this.#ua.start();
+  }
+
+  /** Unregisters and hangs up, as far as a closing page still can. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    this.#ua.stop();
+    this.#say('stopped', 'Stopped: no call is answered here.');
+  }
+
+  #listen(): void {
+    const { sip, onCall } = this.#options;
+    const address = `sip:${sip.user}@${sip.domain}`;
+    this.#ua.on('connecting', ({ attempts }) => {
+      if (attempts <= 1) this.#say('connecting', 'Connecting to the bridge.');
+    });
+    this.#ua.on('connected', () => this.#say('connecting', `Registering ${address}.`));
+    this.#ua.on('disconnected', () =>
+      this.#say('failed', 'The connection to the bridge is lost. Trying again; is it running?'),
+    );
+    this.#ua.on('registered', () =>
+      this.#say('registered', `Registered as ${address}. Calls are answered here.`),
+    );
+    this.#ua.on('unregistered', () => {
+      if (!this.#ua.isConnected()) return;
+      this.#say('unregistered', 'The registration ended. Registering again.');
+      this.#registerLater();
+    });
+    this.#ua.on('registrationFailed', ({ response, cause }) => {
+      if (!this.#ua.isConnected()) return;
+      // Null when no response came, whatever JsSIP's types say.
+      const answer = response as typeof response | null;
+      const why = refusal(answer?.status_code, answer?.reason_phrase, String(cause));
+      this.#say('failed', `${why} Trying again.`);
+      this.#registerLater();
+    });
+    this.#ua.on('newRTCSession', (event: RTCSessionEvent) => {
+      // The page makes no calls of its own: whatever comes here came in.
+      const { session, request } = event as IncomingRTCSessionEvent;
+      onCall(new IncomingCall(session, request));
+    });
+  }
+
+  #registerLater(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#ua.register(), RETRY_MS);
+  }
+
+  #say(state: RegistrationStatus['state'], sentence: string): void {
+    if (this.#stopped && state !== 'stopped') return;
+    this.#options.onStatus({ state, sentence });
+  }
+}

@@ -1,0 +1,121 @@
+/** The whole page: header, chain, calls, set-up help and log. Everything below gets plain values. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Bridge } from '../bridge/bridge.ts';
+import { chainOf } from '../bridge/chain.ts';
+import './call-card.ts';
+import './chain-strip.ts';
+import './ended-calls.ts';
+import './event-log-view.ts';
+import { FollowBridge } from './follow-bridge.ts';
+import './page-header.ts';
+import './ready-panel.ts';
+import './setup-card.ts';
+import { base } from './styles.ts';
+
+@customElement('bridge-app')
+export class BridgeApp extends LitElement {
+  static override readonly styles = [
+    base,
+    css`
+      :host {
+        margin: 0 auto;
+        max-width: 1320px;
+        padding: 22px clamp(14px, 3vw, 36px) 48px;
+      }
+
+      .columns {
+        align-items: start;
+        display: grid;
+        gap: 20px;
+        grid-template-columns: minmax(0, 1fr);
+        margin-top: 20px;
+      }
+
+      main {
+        display: grid;
+        gap: 20px;
+        min-width: 0;
+      }
+
+      @media (min-width: 1080px) {
+        .columns {
+          grid-template-columns: minmax(0, 1fr) 350px;
+        }
+
+        aside {
+          position: sticky;
+          top: 20px;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) bridge: Bridge | undefined;
+
+  constructor() {
+    super();
+    new FollowBridge(this, () => this.bridge);
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const { bridge } = this;
+    if (bridge === undefined) return nothing;
+    const { config, status, registration, calls, unsupported } = bridge;
+    const live = calls.filter(({ isLive }) => isLive);
+    const ended = calls.filter(({ isLive }) => !isLive);
+    const chain = chainOf({
+      status,
+      registration,
+      unsupported: unsupported?.message,
+      sockets: live.map(({ socket }) => socket),
+    });
+    return html`
+      <page-header .version=${config?.version ?? ''} .registration=${registration}></page-header>
+      <chain-strip .links=${chain}></chain-strip>
+      <div class="columns">
+        <main>
+          ${repeat(
+            live,
+            ({ id }) => id,
+            (call) => html`
+              <call-card
+                .call=${call}
+                .frameMs=${config?.agent.input.frameMs ?? 20}
+                .tick=${{}}
+                @hang-up=${() => bridge.hangUp(call.id)}
+                @listen=${() => bridge.setListening(call, !call.listening)}
+                @mute-agent=${() => bridge.setAgentMuted(call, !call.agentMuted)}
+              ></call-card>
+            `,
+          )}
+          ${
+            live.length > 0
+              ? nothing
+              : html`<ready-panel
+                  .registration=${registration}
+                  .unsupported=${unsupported}
+                  .canStart=${config !== undefined && !bridge.isStarted}
+                  .isStarted=${bridge.isStarted}
+                  @start=${() => bridge.start()}
+                ></ready-panel>`
+          }
+          ${
+            config === undefined || bridge.hadCall
+              ? nothing
+              : html`<setup-card .phone=${config.phone}></setup-card>`
+          }
+          ${ended.length === 0 ? nothing : html`<ended-calls .calls=${ended}></ended-calls>`}
+        </main>
+        <aside><event-log-view .entries=${bridge.log.entries}></event-log-view></aside>
+      </div>
+    `;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'bridge-app': BridgeApp;
+  }
+}

@@ -1,0 +1,254 @@
+/** One live call: who, how long, both voices, what was said, and the figures. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { Call, PageCallState } from '../bridge/call.ts';
+import { diagnose } from '../bridge/diagnosis.ts';
+import type { SocketState } from '../media/messages.ts';
+import './call-figures.ts';
+import './conversation-view.ts';
+import { base, buttons } from './styles.ts';
+import './ticking-time.ts';
+import './wave-lane.ts';
+
+const STATE_WORDS: Record<PageCallState, string> = {
+  ringing: 'Ringing',
+  answered: 'In call',
+  held: 'On hold',
+  ended: 'Ended',
+};
+
+const AGENT_WORDS: Record<SocketState, string> = {
+  connecting: 'Agent connecting',
+  open: 'Agent connected',
+  reconnecting: 'Agent lost',
+  closed: 'Agent gone',
+};
+
+@customElement('call-card')
+export class CallCard extends LitElement {
+  static override readonly styles = [
+    base,
+    buttons,
+    css`
+      article {
+        overflow: hidden;
+      }
+
+      header {
+        align-items: center;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 14px 24px;
+        justify-content: space-between;
+        padding: 20px 24px 18px;
+      }
+
+      h2 {
+        font: 600 1.55rem/1.15 var(--serif);
+        letter-spacing: -0.012em;
+        overflow-wrap: anywhere;
+      }
+
+      .parties {
+        flex: 1 1 16em;
+      }
+
+      .pills {
+        align-items: center;
+        color: var(--ink-2);
+        display: flex;
+        flex-wrap: wrap;
+        font-size: 0.84rem;
+        gap: 6px 8px;
+        margin-top: 7px;
+      }
+
+      .pill {
+        background: var(--sunken);
+        border-radius: 999px;
+        font-weight: 500;
+        padding: 0.15em 0.75em;
+      }
+
+      .good {
+        background: var(--green-soft);
+        color: var(--green);
+      }
+
+      .fair {
+        background: var(--amber-soft);
+        color: var(--amber);
+      }
+
+      .bad {
+        background: var(--red-soft);
+        color: var(--red);
+      }
+
+      ticking-time {
+        font-size: 1.6rem;
+        letter-spacing: -0.03em;
+      }
+
+      .actions {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+      }
+
+      .voices {
+        display: grid;
+        gap: 12px;
+        padding: 4px 24px 20px;
+      }
+
+      .caller {
+        --voice: var(--caller);
+      }
+
+      .agent {
+        --voice: var(--agent);
+      }
+
+      .remarks {
+        background: var(--amber-soft);
+        color: var(--amber);
+        display: grid;
+        font-size: 0.9rem;
+        gap: 6px;
+        padding: 12px 24px;
+      }
+
+      .details {
+        border-top: 1px solid var(--line);
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 258px;
+      }
+
+      .details > * {
+        padding: 18px 24px 20px;
+      }
+
+      .details > * + * {
+        border-left: 1px solid var(--line);
+      }
+
+      @media (max-width: 700px) {
+        .details {
+          grid-template-columns: minmax(0, 1fr);
+        }
+
+        .details > * + * {
+          border-left: 0;
+          border-top: 1px solid var(--line);
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) call: Call | undefined;
+  @property({ type: Number }) frameMs = 20;
+  /** A new object whenever the call has changed inside. */
+  @property({ attribute: false }) tick: object = {};
+
+  override render(): TemplateResult | typeof nothing {
+    const { call } = this;
+    if (call === undefined) return nothing;
+    const remarks = diagnose({
+      answeredMs: call.durationMs(),
+      counters: call.counters,
+      socket: call.socket,
+      frameMs: this.frameMs,
+    });
+    return html`
+      <article class="card" data-testid="call-card" data-call-id=${call.id} aria-label="Call">
+        ${this.#header(call)}
+        <div class="voices">
+          <wave-lane
+            class="caller"
+            name="Caller"
+            hint="to the agent"
+            meterId="meter-caller"
+            .wave=${call.callerWave}
+          ></wave-lane>
+          <wave-lane
+            class="agent"
+            name="Agent"
+            hint="to the caller"
+            meterId="meter-agent"
+            .wave=${call.agentWave}
+          ></wave-lane>
+        </div>
+        ${
+          remarks.length === 0
+            ? nothing
+            : html`<ul class="remarks" role="status">
+                ${remarks.map((remark) => html`<li>${remark}</li>`)}
+              </ul>`
+        }
+        <div class="details">
+          <conversation-view .turns=${call.conversation.turns}></conversation-view>
+          <call-figures
+            .counters=${call.counters}
+            .frameRate=${call.frameRate}
+            .nominalRate=${1_000 / this.frameMs}
+            .capture=${call.capture}
+          ></call-figures>
+        </div>
+      </article>
+    `;
+  }
+
+  #header(call: Call): TemplateResult {
+    const stateLook = call.state === 'answered' ? 'good' : 'fair';
+    const { state } = call.socket;
+    const agentLook = state === 'open' ? 'good' : state === 'connecting' ? 'fair' : 'bad';
+    return html`
+      <header>
+        <div class="parties">
+          <h2 data-testid="call-caller">${call.caller}</h2>
+          <p class="pills" aria-live="polite">
+            <span>dialled <b class="figure" data-testid="call-dialled">${call.dialled}</b></span>
+            <span class="pill ${stateLook}" data-testid="call-state" data-state=${call.state}>
+              ${STATE_WORDS[call.state]}
+            </span>
+            <span
+              class="pill ${agentLook}"
+              data-testid="agent-state"
+              data-state=${state}
+              title=${call.socket.sentence}
+            >
+              ${AGENT_WORDS[state]}
+            </span>
+          </p>
+        </div>
+        <ticking-time data-testid="call-duration" .since=${call.answeredAt}></ticking-time>
+        <div class="actions">
+          <button
+            aria-pressed=${call.listening}
+            data-testid="listen-button"
+            title="Hear both sides on this computer"
+            @click=${() => this.#say('listen')}
+          >
+            Listen in
+          </button>
+          <button
+            aria-pressed=${call.agentMuted}
+            data-testid="mute-agent-button"
+            title="The caller hears silence; the agent goes on"
+            @click=${() => this.#say('mute-agent')}
+          >
+            Mute agent
+          </button>
+          <button class="danger" data-testid="hangup-button" @click=${() => this.#say('hang-up')}>
+            Hang up
+          </button>
+        </div>
+      </header>
+    `;
+  }
+
+  #say(what: 'listen' | 'mute-agent' | 'hang-up'): void {
+    this.dispatchEvent(new CustomEvent(what));
+  }
+}

@@ -1,0 +1,79 @@
+/** The counters of one call. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { formatBytes, formatMs } from '../bridge/format.ts';
+import type { Capture } from '../media/call-media.ts';
+import type { MediaCounters } from '../media/messages.ts';
+import { base } from './styles.ts';
+
+@customElement('call-figures')
+export class CallFigures extends LitElement {
+  static override readonly styles = [
+    base,
+    css`
+      dl {
+        display: grid;
+        font-size: 0.87rem;
+        gap: 5px 16px;
+        grid-template-columns: minmax(0, 1fr) auto;
+      }
+
+      dt {
+        color: var(--ink-2);
+      }
+
+      dd {
+        text-align: right;
+      }
+
+      .label {
+        grid-column: 1 / -1;
+      }
+
+      .label + dt {
+        border: 0;
+      }
+
+      dd + .label {
+        margin-top: 10px;
+      }
+
+      .off {
+        color: var(--amber);
+        font-weight: 600;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) counters: MediaCounters | undefined;
+  @property({ type: Number }) frameRate = 0;
+  @property({ type: Number }) nominalRate = 50;
+  @property() capture: Capture | undefined;
+
+  override render(): TemplateResult | typeof nothing {
+    const { counters: c, frameRate, nominalRate } = this;
+    if (c === undefined) return nothing;
+    const rateOff = frameRate > 0 && Math.abs(frameRate - nominalRate) > nominalRate * 0.04;
+    return html`
+      <dl data-testid="call-figures">
+        <p class="label">Caller → agent</p>
+        ${row('Frames to agent', c.framesToAgent.toLocaleString('en'))}
+        ${row('Frames per second', frameRate === 0 ? '–' : frameRate.toFixed(1), rateOff)}
+        ${row('Concealed', formatMs(c.concealedMs), c.concealedMs > 0)}
+        ${row('Late packets', String(c.late), c.late > 0)}
+        ${c.framesDropped > 0 ? row('Frames dropped', String(c.framesDropped), true) : nothing}
+        ${this.capture === 'track' ? row('Capture', 'from the track (+30 ms)', true) : nothing}
+        <p class="label">Agent → caller</p>
+        ${row('Bytes from agent', formatBytes(c.bytesFromAgent))}
+        ${row('Waiting to be played', formatMs(c.queuedMs))} ${row('Played', formatMs(c.playedMs))}
+        ${row('Ran dry', `${c.underruns} ×`, c.underruns > 0)}
+        ${c.flushedMs > 0 ? row('Cut by the caller', formatMs(c.flushedMs)) : nothing}
+      </dl>
+    `;
+  }
+}
+
+function row(name: string, value: string, off = false): TemplateResult {
+  return html`<dt>${name}</dt>
+    <dd class="figure ${off ? 'off' : ''}">${value}</dd>`;
+}

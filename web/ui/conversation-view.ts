@@ -1,0 +1,133 @@
+/** What was said: both voices as text, as the agent reports it. Partials are replaced in place. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Turn } from '../bridge/conversation.ts';
+import { formatTime } from '../bridge/format.ts';
+import { base } from './styles.ts';
+
+@customElement('conversation-view')
+export class ConversationView extends LitElement {
+  static override readonly styles = [
+    base,
+    css`
+      :host {
+        height: 100%;
+      }
+
+      ol {
+        display: grid;
+        gap: 8px;
+        height: 100%;
+        align-content: start;
+        max-height: 300px;
+        min-height: 150px;
+        overflow-y: auto;
+        padding-right: 6px;
+        scrollbar-width: thin;
+      }
+
+      li {
+        max-width: 88%;
+        width: fit-content;
+      }
+
+      .bubble {
+        border-radius: 4px 14px 14px;
+        padding: 7px 13px 8px;
+        overflow-wrap: anywhere;
+      }
+
+      .caller .bubble {
+        background: var(--caller-soft);
+      }
+
+      .agent {
+        justify-self: end;
+      }
+
+      .agent .bubble {
+        background: var(--agent-soft);
+        border-radius: 14px 4px 14px 14px;
+      }
+
+      .who {
+        color: var(--ink-3);
+        font-size: 0.74rem;
+        margin: 0 4px 2px;
+      }
+
+      .agent .who {
+        text-align: right;
+      }
+
+      .partial .bubble {
+        color: var(--ink-2);
+        font-style: italic;
+      }
+
+      .note,
+      .problem {
+        color: var(--ink-3);
+        font-size: 0.82rem;
+        justify-self: center;
+        text-align: center;
+      }
+
+      .problem {
+        background: var(--red-soft);
+        border-radius: var(--radius-small);
+        color: var(--red);
+        padding: 6px 12px;
+      }
+
+      .empty {
+        color: var(--ink-3);
+        font-size: 0.9rem;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) turns: readonly Turn[] = [];
+
+  override render(): TemplateResult {
+    if (this.turns.length === 0) {
+      return html`<p class="empty" data-testid="transcript">
+        Transcripts and events of the agent appear here as they come.
+      </p>`;
+    }
+    return html`<ol
+      data-testid="transcript"
+      tabindex="0"
+      role="log"
+      aria-label="Transcript"
+      aria-live="polite"
+    >
+      ${repeat(
+        this.turns,
+        ({ id }) => id,
+        (turn) => this.#turn(turn),
+      )}
+    </ol>`;
+  }
+
+  /** Keeps the newest in sight, unless someone reads further up. */
+  override willUpdate(_changed: PropertyValues): void {
+    const list = this.renderRoot.querySelector('ol');
+    if (list !== null && list.scrollHeight - list.scrollTop - list.clientHeight > 40) return;
+    void this.updateComplete.then(() => {
+      this.renderRoot.querySelector('ol')?.scrollTo({ top: Number.MAX_SAFE_INTEGER });
+    });
+  }
+
+  #turn({ kind, text, isFinal, at, detail }: Turn): TemplateResult {
+    if (kind === 'note' || kind === 'problem') return html`<li class=${kind}>${text}</li>`;
+    return html`<li class="${kind} ${isFinal ? '' : 'partial'}">
+      <p class="who">
+        ${kind === 'caller' ? 'Caller' : 'Agent'}
+        ${formatTime(at)}${detail === undefined ? nothing : html` · ${detail}`}
+      </p>
+      <p class="bubble">${text}</p>
+    </li>`;
+  }
+}

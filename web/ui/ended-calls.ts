@@ -1,0 +1,85 @@
+/** Calls that are over: a line each, with its totals. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Call } from '../bridge/call.ts';
+import { formatBytes, formatDuration, formatMs, formatTime } from '../bridge/format.ts';
+import { base } from './styles.ts';
+
+@customElement('ended-calls')
+export class EndedCalls extends LitElement {
+  static override readonly styles = [
+    base,
+    css`
+      section {
+        padding: 18px 24px 8px;
+      }
+
+      li {
+        align-items: baseline;
+        border-top: 1px solid var(--line);
+        display: grid;
+        gap: 2px 18px;
+        grid-template-columns: 5em minmax(8em, 1fr) auto;
+        padding: 11px 0 12px;
+      }
+
+      li:first-child {
+        border-top: 0;
+      }
+
+      .when,
+      .facts {
+        color: var(--ink-3);
+        font-size: 0.84rem;
+      }
+
+      .facts {
+        grid-column: 2 / -1;
+      }
+
+      .failed .why {
+        color: var(--red);
+      }
+
+      .who {
+        font-weight: 600;
+        overflow-wrap: anywhere;
+      }
+
+      .who span {
+        color: var(--ink-3);
+        font-weight: 400;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) calls: readonly Call[] = [];
+
+  override render(): TemplateResult {
+    return html`<section class="card" aria-labelledby="heading">
+      <h2 class="label" id="heading">Ended calls</h2>
+      <ul data-testid="ended-calls">
+        ${repeat(
+          this.calls,
+          ({ id }) => id,
+          (call) => line(call),
+        )}
+      </ul>
+    </section>`;
+  }
+}
+
+function line(call: Call): TemplateResult {
+  const { counters: c } = call;
+  return html`<li class=${call.failed ? 'failed' : ''} data-testid="ended-call">
+    <time class="when figure">${formatTime(call.startedAt)}</time>
+    <p class="who">${call.caller} <span>→ ${call.dialled}</span></p>
+    <p class="figure">${formatDuration(call.durationMs())}</p>
+    <p class="facts">
+      <span class="why">${call.endSentence}</span>
+      ${c.framesToAgent.toLocaleString('en')} frames to the agent, ${formatBytes(c.bytesFromAgent)}
+      from it, ${formatMs(c.playedMs)} heard by the caller.
+    </p>
+  </li>`;
+}

@@ -1,0 +1,140 @@
+/** Styles that several elements share: the card, buttons, headings, text for screen readers only. */
+import { css } from 'lit';
+
+export const base = css`
+  :host {
+    display: block;
+  }
+
+  :host([hidden]) {
+    display: none;
+  }
+
+  *,
+  *::before,
+  *::after {
+    box-sizing: border-box;
+  }
+
+  h1,
+  h2,
+  h3,
+  p,
+  ol,
+  ul,
+  dl,
+  dd {
+    margin: 0;
+    padding: 0;
+  }
+
+  ol,
+  ul {
+    list-style: none;
+  }
+
+  :focus-visible {
+    outline: 2px solid var(--focus);
+    outline-offset: 2px;
+  }
+
+  .card {
+    background: var(--surface);
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    box-shadow: var(--shadow);
+  }
+
+  .label {
+    color: var(--ink-3);
+    font-size: 0.72rem;
+    font-weight: 600;
+    letter-spacing: 0.07em;
+    line-height: 1.4;
+    text-transform: uppercase;
+  }
+
+  .figure {
+    font-family: var(--mono);
+    font-variant-numeric: tabular-nums;
+  }
+
+  .for-ears {
+    clip-path: inset(50%);
+    height: 1px;
+    overflow: hidden;
+    position: absolute;
+    white-space: nowrap;
+    width: 1px;
+  }
+`;
+
+export const buttons = css`
+  button {
+    align-items: center;
+    background: transparent;
+    border: 1px solid var(--line-strong);
+    border-radius: 999px;
+    color: var(--ink);
+    cursor: pointer;
+    display: inline-flex;
+    font: 500 0.87rem/1 var(--sans);
+    gap: 0.45em;
+    min-height: 34px;
+    padding: 0 0.95em;
+    transition: background-color 120ms;
+    white-space: nowrap;
+  }
+
+  button:hover {
+    background: var(--sunken);
+  }
+
+  button:disabled {
+    cursor: not-allowed;
+    opacity: 0.5;
+  }
+
+  button.primary {
+    background: var(--ink);
+    border-color: var(--ink);
+    color: var(--surface);
+    font-size: 1rem;
+    min-height: 46px;
+    padding: 0 1.5em;
+  }
+
+  button.primary:hover:not(:disabled) {
+    background: var(--ink-2);
+  }
+
+  button[aria-pressed='true'] {
+    background: var(--ink);
+    border-color: var(--ink);
+    color: var(--surface);
+  }
+
+  button.danger {
+    background: var(--red-soft);
+    border-color: transparent;
+    color: var(--red);
+  }
+
+  button.danger:hover {
+    background: var(--red);
+    color: var(--surface);
+  }
+
+  button.quiet {
+    border-color: transparent;
+    color: var(--ink-2);
+    min-height: 28px;
+    padding: 0 0.6em;
+  }
+
+  @media (prefers-reduced-motion: reduce) {
+    button {
+      transition: none;
+    }
+  }
+`;
