@@ -6,6 +6,7 @@
 import { BridgeError, messageOf } from '../common/errors.ts';
 import { silent, type Log } from '../common/log.ts';
 import { Commands, NoReply, type Command, type Reply, type Timing } from './commands.ts';
+import { singleCodec } from './single-codec.ts';
 import type { CallParams, MediaEngine, MediaParams, QueryResult, SdpResult } from './engine.ts';
 
 export interface RtpengineAddress {
@@ -67,7 +68,7 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
       await run('ping', {});
     },
     offer: (params) => describe('offer', params),
-    answer: (params) => describe('answer', params),
+    answer: (params) => describe('answer', { ...params, sdp: singleCodec(params.sdp) }),
     // rtpengine keeps a deleted call, and its ports, for 30 s unless told not to.
     delete: async (params) => {
       await run('delete', { ...params, 'delete-delay': 0 }, params['call-id']);

@@ -29,9 +29,7 @@ export interface MediaFlags {
   readonly DTLS?: 'passive' | 'active' | 'off';
   /** Always a list: rtpengine ignores a bare string. */
   readonly SDES?: readonly 'off'[];
-  readonly flags?: readonly (
-    'generate-mid' | 'trust-address' | 'SIP-source-address' | 'single-codec'
-  )[];
+  readonly flags?: readonly ('generate-mid' | 'trust-address' | 'SIP-source-address')[];
   readonly replace?: readonly ('origin' | 'session-connection')[];
   /** With the flag SIP-source-address: where the SIP message came from, e.g. ['IP4', '192.0.2.7']. */
   readonly 'received-from'?: readonly ['IP4' | 'IP6', string];
@@ -103,7 +101,7 @@ export interface MediaEngine {
   ping(): Promise<void>;
   /** Takes the caller's SDP, gives the SDP for the callee. */
   offer(params: OfferParams): Promise<SdpResult>;
-  /** Takes the callee's SDP, gives the SDP for the caller. */
+  /** Takes the callee's SDP, gives the SDP for the caller, with one codec (single-codec.ts). */
   answer(params: AnswerParams): Promise<SdpResult>;
   /** Ends a call and frees its ports at once; a call the engine does not know is no error. */
   delete(params: CallParams): Promise<void>;

@@ -35,5 +35,4 @@ const PHONE = {
 export const OFFER_TO_PAGE = { ...PAGE, flags: ['generate-mid', 'trust-address'] } as const;
 export const ANSWER_TO_PAGE = { ...PAGE, flags: ['trust-address'] } as const;
 export const OFFER_TO_PHONE = { ...PHONE, flags: ['trust-address'] } as const;
-/** One codec in the answer: a PJSIP phone meets several with an UPDATE that narrows them to one. */
-export const ANSWER_TO_PHONE = { ...PHONE, flags: ['trust-address', 'single-codec'] } as const;
+export const ANSWER_TO_PHONE = { ...PHONE, flags: ['trust-address'] } as const;

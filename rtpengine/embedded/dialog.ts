@@ -134,7 +134,6 @@ export class Dialog {
         audio,
         transport,
         mids: leg.kind === 'page' ? target.mids : undefined,
-        singleCodec: request.singleCodec,
         replaceOrigin: request.replaceOrigin,
         replaceSessionConnection: request.replaceSessionConnection,
       }),

@@ -18,7 +18,6 @@ export interface NgRequest {
   /** The DTLS role to take where the peer leaves the choice. */
   readonly dtls: 'active' | 'passive';
   readonly generateMid: boolean;
-  readonly singleCodec: boolean;
   /** The address to use in place of the one in the SDP. */
   readonly sourceAddress: string | undefined;
   readonly replaceOrigin: boolean;
@@ -44,7 +43,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'transport-protocol': ['RTP/AVP', 'UDP/TLS/RTP/SAVPF'],
   'rtcp-mux': ['offer', 'require', 'accept', 'demux'],
   replace: ['origin', 'session-connection'],
-  flags: ['generate-mid', 'trust-address', 'SIP-source-address', 'single-codec', 'symmetric'],
+  flags: ['generate-mid', 'trust-address', 'SIP-source-address', 'symmetric'],
 };
 
 export function readRequest(message: Dictionary): NgRequest {
@@ -78,7 +77,6 @@ export function readRequest(message: Dictionary): NgRequest {
     protocol: protocolOf(options.get('transport-protocol')?.[0]),
     dtls: has('DTLS', 'active') ? 'active' : 'passive',
     generateMid: has('flags', 'generate-mid'),
-    singleCodec: has('flags', 'single-codec'),
     sourceAddress: has('flags', 'SIP-source-address') ? listOf(received)[1] : undefined,
     replaceOrigin: has('replace', 'origin'),
     replaceSessionConnection: has('replace', 'session-connection'),

@@ -5,7 +5,7 @@
  * a=ssrc goes too. A browser that is told an SSRC plays only that one; told none, it plays what
  * comes, also after the phone has restarted its stream with a new SSRC.
  */
-import { attribute, mediaLine, type Sdp } from './sdp.ts';
+import { attribute, mediaLine, rtpmapOf, type Sdp } from './sdp.ts';
 
 export interface Rewrite {
   /** The relay's address and port. */
@@ -18,7 +18,6 @@ export interface Rewrite {
   readonly transport: readonly string[];
   /** a=mid of each section, for a WebRTC peer. */
   readonly mids?: readonly string[] | undefined;
-  readonly singleCodec: boolean;
   readonly replaceOrigin: boolean;
   readonly replaceSessionConnection: boolean;
 }
@@ -53,19 +52,6 @@ const DROPPED = new Set([
 
 const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
-/** Static payload types phones send without a=rtpmap (RFC 3551 table 4). */
-const STATIC: Readonly<Record<string, string>> = {
-  0: 'PCMU/8000',
-  3: 'GSM/8000',
-  8: 'PCMA/8000',
-  9: 'G722/8000',
-  13: 'CN/8000',
-  18: 'G729/8000',
-};
-
-/** Formats that accompany a codec rather than being one. */
-const COMPANIONS = /^(telephone-event|CN)\//i;
-
 export function rewriteSdp(sdp: Sdp, how: Rewrite): Sdp {
   return {
     session: sdp.session.filter(isKept).map((line) => rewriteSession(line, how)),
@@ -86,25 +72,22 @@ function rewriteSession(line: string, how: Rewrite): string {
 
 function rewriteAudio(section: readonly string[], how: Rewrite): string[] {
   const { kind, port, formats } = mediaLine(section);
-  const map = (format: string): string => mapOf(section, format);
-  const kept = how.singleCodec ? singleCodec(formats, map) : formats;
-  const dropped = new Set(formats.filter((format) => !kept.includes(format)));
   const rest = section.slice(1).filter((line) => {
     if (line.startsWith('c=') || !isKept(line)) return false;
-    if (DIRECTIONS.includes(line.slice(2))) return false;
-    const format = /^a=(?:rtpmap|fmtp):(\S+)/.exec(line)?.[1];
-    return format === undefined || !dropped.has(format);
+    return !DIRECTIONS.includes(line.slice(2));
   });
   const direction = DIRECTIONS.find((name) => attribute(section, name) !== undefined);
   const mid = how.mids?.[how.audio];
   return [
     // A stream that was refused stays refused.
-    `m=${kind} ${port === 0 ? 0 : how.port} ${how.protocol} ${kept.join(' ')}`,
+    `m=${kind} ${port === 0 ? 0 : how.port} ${how.protocol} ${formats.join(' ')}`,
     `c=IN IP4 ${how.address}`,
     ...(mid === undefined ? [] : [`a=mid:${mid}`]),
-    ...kept
-      .filter((format) => STATIC[format] !== undefined && !hasMap(section, format))
-      .map((format) => `a=rtpmap:${format} ${map(format)}`),
+    ...formats
+      .filter((format) => attribute(section, `rtpmap:${format}`, ' ') === undefined)
+      .map((format) => ({ format, codec: rtpmapOf(section, format) }))
+      .filter(({ codec }) => codec !== '')
+      .map(({ format, codec }) => `a=rtpmap:${format} ${codec}`),
     ...rest,
     `a=${direction ?? 'sendrecv'}`,
     ...how.transport.map((value) => `a=${value}`),
@@ -120,31 +103,6 @@ function switchedOff(section: readonly string[], index: number, how: Rewrite): s
     `m=${kind} 0 ${isRtp ? how.protocol : protocol} ${formats.join(' ')}`,
     ...(mid === undefined ? [] : [`a=mid:${mid}`]),
   ];
-}
-
-/** The first codec, and the companions that run on its clock. */
-function singleCodec(formats: readonly string[], map: (format: string) => string): string[] {
-  const first = formats.find((format) => !COMPANIONS.test(map(format)));
-  if (first === undefined) return [...formats];
-  const clock = clockOf(map(first));
-  return formats.filter(
-    (format) =>
-      format === first || (COMPANIONS.test(map(format)) && clockOf(map(format)) === clock),
-  );
-}
-
-function mapOf(section: readonly string[], format: string): string {
-  const prefix = `a=rtpmap:${format} `;
-  const line = section.find((each) => each.startsWith(prefix));
-  return line?.slice(prefix.length) ?? STATIC[format] ?? '';
-}
-
-function hasMap(section: readonly string[], format: string): boolean {
-  return section.some((line) => line.startsWith(`a=rtpmap:${format} `));
-}
-
-function clockOf(codec: string): string | undefined {
-  return codec.split('/')[1];
 }
 
 function isKept(line: string): boolean {

@@ -30,6 +30,16 @@ export interface Transport {
   readonly candidates: readonly string[];
 }
 
+/** Static payload types phones send without a=rtpmap (RFC 3551 table 4). */
+const STATIC: Readonly<Record<string, string>> = {
+  0: 'PCMU/8000',
+  3: 'GSM/8000',
+  8: 'PCMA/8000',
+  9: 'G722/8000',
+  13: 'CN/8000',
+  18: 'G729/8000',
+};
+
 /** The text is no SDP, or not one a relay can work with; the message goes into the ng answer. */
 export class SdpError extends Error {
   override readonly name = 'SdpError';
@@ -72,9 +82,19 @@ export function audioIndex(sdp: Sdp): number {
 }
 
 /** Value of the first such attribute: '' for a property attribute, undefined when absent. */
-export function attribute(lines: readonly string[], name: string): string | undefined {
-  const line = lines.find((each) => each === `a=${name}` || each.startsWith(`a=${name}:`));
-  return line?.slice(name.length + 3);
+export function attribute(
+  lines: readonly string[],
+  name: string,
+  separator = ':',
+): string | undefined {
+  const prefix = `a=${name}${separator}`;
+  const line = lines.find((each) => each === `a=${name}` || each.startsWith(prefix));
+  return line?.slice(prefix.length);
+}
+
+/** `name/clock` of a format, '' when it has no a=rtpmap and is not a static payload type. */
+export function rtpmapOf(section: readonly string[], format: string): string {
+  return attribute(section, `rtpmap:${format}`, ' ') ?? STATIC[format] ?? '';
 }
 
 /** Where the peer expects RTP and RTCP; undefined when it gives no usable address or is on hold. */

@@ -113,4 +113,3 @@ async function firstPacket(phone: RtpPhone, page: RtpPage): Promise<void> {
   await page.rtp.first(1);
   clearInterval(pump);
 }
-void [createSocket, once, expect, ANSWER_TO_PAGE, OFFER_TO_PHONE, senderReport];

@@ -1,0 +1,144 @@
+/**
+ * The relay with a real browser at its WebRTC side: Chromium answers the engine's offer without
+ * microphone permission (so with mDNS candidates only), hears the phone and is heard by it.
+ */
+import { existsSync } from 'node:fs';
+import { chromium, type Browser } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectRtpengine } from '../../../rtpengine/client.ts';
+import type { MediaEngine } from '../../../rtpengine/engine.ts';
+import { ANSWER_TO_PHONE, OFFER_TO_PAGE } from '../../../rtpengine/profiles.ts';
+import { RtpPhone, rtpPacket } from '../../support/rtp.ts';
+import { ENGINES, skipReason, type TestEngine } from '../../support/rtpengine.ts';
+
+const CHROME = [process.env['CHROME_PATH'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+if (CHROME === undefined && process.env['CI']) throw new Error('No Chromium: set CHROME_PATH');
+
+/** 500 Hz at a third of full scale, µ-law. */
+const TONE = Buffer.from(Array.from({ length: 160 }, (_, n) => (n % 16 < 8 ? 0x9f : 0x1f)));
+const PACKETS = 150;
+
+interface PageStats {
+  readonly packetsReceived: number;
+  readonly totalAudioEnergy: number;
+  readonly codec: string;
+}
+
+describe.each(ENGINES)('$name', (kind) => {
+  const missing = CHROME === undefined ? 'no Chromium (set CHROME_PATH)' : skipReason(kind);
+  test.runIf(missing !== undefined)(`skipped: ${missing ?? ''}`, (context) => context.skip());
+
+  describe.skipIf(missing !== undefined)('with Chromium', () => {
+    let server: TestEngine;
+    let engine: MediaEngine;
+    let browser: Browser;
+
+    beforeAll(async () => {
+      server = await kind.start({ portMin: 43000, portMax: 43999 });
+      engine = await connectRtpengine({ host: server.host, port: server.ngPort });
+      browser = await chromium.launch({
+        ...(CHROME === undefined ? {} : { executablePath: CHROME }),
+        args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
+      });
+    });
+    afterAll(async () => {
+      await browser.close();
+      await engine.close();
+      await server.close();
+    });
+
+    test('carries G.711 both ways, 50 packets a second', async () => {
+      const phone = await RtpPhone.open();
+      const page = await browser.newPage();
+      const ids = { 'call-id': 'chromium', 'from-tag': 'from' };
+      const offer = await engine.offer({
+        ...ids,
+        sdp: phone.sdp({ formats: '0 8 101' }),
+        ...OFFER_TO_PAGE,
+      });
+      await page.addScriptTag({ content: PAGE_SCRIPT });
+      const sdp = await page.evaluate<string>(`answer(${JSON.stringify(offer.sdp)})`);
+      const answer = await engine.answer({ ...ids, 'to-tag': 'to', sdp, ...ANSWER_TO_PHONE });
+      expect(answer.sdp).toMatch(/^m=audio \d+ RTP\/AVP 0 101\r$/m);
+      phone.connect(answer.sdp);
+      await page.evaluate('connected()');
+
+      // Both streams run at 50/s by their own clocks; counting starts when the page's has begun.
+      await phone.rtp.first(1);
+      const heardFrom = phone.rtp.received.length;
+      const started = performance.now();
+      await sendTone(phone);
+      const elapsed = (performance.now() - started) / 1000;
+      const heard = (phone.rtp.received.length - heardFrom) / elapsed;
+      const stats = await page.evaluate<PageStats>('stats()');
+      expect(heard).toBeGreaterThan(45);
+      expect(heard).toBeLessThan(55);
+      expect(stats.codec).toBe('audio/PCMU');
+      expect(stats.packetsReceived).toBe(PACKETS);
+      expect(stats.totalAudioEnergy).toBeGreaterThan(0.05);
+      expect(new Set(phone.rtp.received.map((packet) => (packet[1] ?? 0) & 0x7f))).toEqual(
+        new Set([0]),
+      );
+      // A tone, not the 0xff of digital silence.
+      const last = phone.rtp.received.at(-1)?.subarray(12) ?? Buffer.alloc(0);
+      expect(last.length).toBe(160);
+      expect(new Set(last).size).toBeGreaterThan(8);
+
+      await engine.delete(ids);
+      await page.close();
+      await phone.close();
+    });
+  });
+});
+
+/** Runs in the page, and is text here because this project's tests are compiled without the DOM. */
+const PAGE_SCRIPT = `
+  const peer = new RTCPeerConnection({ iceServers: [] });
+  peer.addEventListener('track', ({ track }) => {
+    const audio = new Audio();
+    audio.srcObject = new MediaStream([track]);
+    void audio.play();
+  });
+  // An oscillator in the microphone's place. Resolves without waiting for candidates.
+  async function answer(sdp) {
+    await peer.setRemoteDescription({ type: 'offer', sdp });
+    const context = new AudioContext();
+    const oscillator = new OscillatorNode(context, { frequency: 440 });
+    const destination = new MediaStreamAudioDestinationNode(context);
+    oscillator.connect(destination);
+    oscillator.start();
+    for (const track of destination.stream.getTracks()) peer.addTrack(track, destination.stream);
+    await peer.setLocalDescription();
+    return peer.localDescription.sdp;
+  }
+  async function connected() {
+    while (peer.connectionState !== 'connected') {
+      await new Promise((resolve) => {
+        peer.addEventListener('connectionstatechange', resolve, { once: true });
+      });
+    }
+  }
+  async function stats() {
+    const entries = [...(await peer.getStats()).values()];
+    const inbound = entries.find(({ type }) => type === 'inbound-rtp');
+    const codec = entries.find(({ id }) => id === inbound.codecId);
+    return {
+      packetsReceived: inbound.packetsReceived,
+      totalAudioEnergy: inbound.totalAudioEnergy,
+      codec: codec.mimeType,
+    };
+  }
+`;
+
+/** Sends at 50/s, catching up when a timer is late. */
+async function sendTone(phone: RtpPhone): Promise<void> {
+  const started = performance.now();
+  for (let n = 0; n < PACKETS; n++) {
+    const wait = started + n * 20 - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    phone.send(rtpPacket({ sequence: n, timestamp: n * 160, ssrc: 0xabcdef01, payload: TONE }));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
