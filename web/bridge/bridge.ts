@@ -6,6 +6,7 @@ import type { PageConfig, Status } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { FromWorker } from '../media/messages.ts';
 import { CallMedia } from '../media/call-media.ts';
+import { SpareWorker } from '../media/spare-worker.ts';
 import { findUnsupported } from '../media/support.ts';
 import type { IncomingCall } from '../phone/incoming-call.ts';
 import { Phone } from '../phone/phone.ts';
@@ -17,8 +18,8 @@ import { StatusStream } from './status-stream.ts';
 /** Figures change many times a second; people read them twice. */
 const FIGURES_MS = 500;
 const CONFIG_RETRY_MS = 2_000;
-/** Ended calls kept in the list. */
-const MAX_ENDED = 50;
+/** Kept in the list, the ended ones included. */
+const MAX_CALLS = 50;
 
 interface LiveCall {
   readonly sip: IncomingCall;
@@ -34,6 +35,7 @@ export class Bridge extends EventTarget {
   /** Newest first, ended ones included. */
   calls: readonly Call[] = [];
   #phone: Phone | undefined;
+  readonly #workers = new SpareWorker();
   readonly #live = new Map<string, LiveCall>();
   #statusStream: StatusStream | undefined;
   #figures: ReturnType<typeof setTimeout> | undefined;
@@ -76,7 +78,7 @@ export class Bridge extends EventTarget {
       origin: socketOrigin(),
       userAgent: `SIP Agent Bridge page ${config.version}`,
       onStatus: (registration) => this.#onRegistration(registration),
-      onCall: (call) => this.#onCall(call, config),
+      onCall: (call) => void this.#onCall(call, config),
     });
     this.#phone.start();
     this.#changed();
@@ -102,6 +104,7 @@ export class Bridge extends EventTarget {
   close(): void {
     this.#phone?.stop();
     this.#statusStream?.close();
+    void this.#workers.close();
   }
 
   async #fetchConfig(): Promise<PageConfig> {
@@ -128,38 +131,50 @@ export class Bridge extends EventTarget {
     this.#changed();
   }
 
-  #onCall(sip: IncomingCall, config: PageConfig): void {
+  async #onCall(sip: IncomingCall, config: PageConfig): Promise<void> {
     const { id, caller, dialled } = sip;
-    if (this.#live.has(id)) {
+    if (this.calls.some((call) => call.id === id && call.isLive)) {
       // The same phone leg twice: the id is the agent's session, which cannot be shared.
       sip.refuse(482, 'Loop Detected');
       return;
     }
     const call = new Call({ id, caller, dialled });
-    this.calls = [call, ...this.calls].slice(0, MAX_ENDED);
+    this.calls = [call, ...this.calls].slice(0, MAX_CALLS);
     this.log.add('info', `${caller} calls ${dialled}.`, { callId: id });
-    const media = new CallMedia({
-      callId: id,
-      agentUrl: `${socketOrigin()}${config.agent.path}/${encodeURIComponent(id)}`,
-      agent: config.agent,
-      onMessage: (message) => this.#onMedia(call, message),
-      onCapture: (capture) => (call.capture = capture),
-    });
-    this.#live.set(id, { sip, media });
-    sip.answer(media.stream, {
-      onConnection: (connection) => media.attach(connection),
-      onAnswered: () => {
-        call.state = 'answered';
-        call.answeredAt = new Date();
-        media.answered();
-        this.log.add('info', `Answered ${caller}.`, { callId: id });
-      },
+    sip.follow({
+      onAnswered: () => this.#onAnswered(call),
       onHold: (held) => {
         call.state = held ? 'held' : 'answered';
         this.log.add('info', held ? 'On hold.' : 'Off hold.', { callId: id });
       },
       onEnded: (sentence, failed) => this.#onEnded(call, sentence, failed),
     });
+    try {
+      const worker = await this.#workers.take();
+      const media = new CallMedia({
+        worker,
+        agentUrl: `${socketOrigin()}${config.agent.path}/${encodeURIComponent(id)}`,
+        agent: config.agent,
+        onMessage: (message) => this.#onMedia(call, message),
+        onCapture: (capture) => (call.capture = capture),
+      });
+      if (sip.isOver) {
+        await media.close();
+        return;
+      }
+      this.#live.set(id, { sip, media });
+      sip.answer((connection) => media.attach(connection));
+    } catch (thrown) {
+      this.log.add('error', messageOf(thrown), { callId: id, code: 'CALL_FAILED' });
+      sip.refuse(500, 'The page cannot take the call');
+    }
+  }
+
+  #onAnswered(call: Call): void {
+    call.state = 'answered';
+    call.answeredAt = new Date();
+    this.#live.get(call.id)?.media.answered();
+    this.log.add('info', `Answered ${call.caller}.`, { callId: call.id });
   }
 
   #onEnded(call: Call, sentence: string, failed: boolean): void {
@@ -201,6 +216,7 @@ export class Bridge extends EventTarget {
       case 'log':
         this.log.add(message.level, message.text, { callId, code: message.code });
         return;
+      case 'ready':
       case 'closed':
         this.#changed();
     }

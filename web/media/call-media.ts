@@ -1,18 +1,20 @@
 /**
- * The page's side of one call's media: creates what only the main thread can create (worker, track
- * generator, track processor, media element) and hands it to the worker, then only listens.
+ * The page's side of one call's media: creates what only the main thread can create (track generator,
+ * track processor, media element) and hands it to the worker, then only listens.
  *
- * Everything on the receiver is set synchronously in the `track` handler, which must be attached
- * before the answer: a moment later, the first packets pass unseen, or all but one of them. The
- * media element is attached there too: attached later it costs a second of delay, and without one
- * every track-based capture yields zeros.
+ * Everything is set synchronously in the `track` handler, which must be attached before the answer: a
+ * moment later, the first packets pass unseen, or all but one of them. The media element is attached
+ * there too: attached later it costs a second of delay, and without one every track-based capture
+ * yields zeros. The agent's track joins there as well, into the transceiver that the offer made: with
+ * a track added before the offer is set, Chrome (156) passes every packet by the transform.
  */
 import type { AgentProfile } from '../../common/api.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { isG711Offer } from './offered-codec.ts';
 
 export interface CallMediaOptions {
-  readonly callId: string;
+  /** A loaded one (SpareWorker); it is terminated at the end. */
+  readonly worker: Worker;
   readonly agentUrl: string;
   readonly agent: AgentProfile;
   readonly onMessage: (message: FromWorker) => void;
@@ -23,12 +25,11 @@ export interface CallMediaOptions {
 export type Capture = 'encoded' | 'track';
 
 export class CallMedia {
-  /** What the call is answered with: one track, the agent's voice. No microphone is asked for. */
-  readonly stream: MediaStream;
-
   readonly #options: CallMediaOptions;
   readonly #worker: Worker;
   readonly #generator: MediaStreamAudioTrackGenerator;
+  /** The agent's voice. */
+  readonly #stream: MediaStream;
   readonly #callerEar = new Audio();
   readonly #agentEar = new Audio();
   #receiver: RTCRtpReceiver | undefined;
@@ -37,10 +38,7 @@ export class CallMedia {
 
   constructor(options: CallMediaOptions) {
     this.#options = options;
-    this.#worker = new Worker(new URL('./call-worker.ts', import.meta.url), {
-      type: 'module',
-      name: `call ${options.callId}`,
-    });
+    this.#worker = options.worker;
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) =>
       options.onMessage({ type: 'log', level: 'error', text: `Call worker: ${event.message}` });
@@ -49,12 +47,12 @@ export class CallMedia {
     this.#generator = new MediaStreamTrackGenerator({ kind: 'audio' });
     const { writable } = this.#generator;
     this.#post({ type: 'playout', writable }, [writable]);
-    this.stream = new MediaStream([this.#generator]);
+    this.#stream = new MediaStream([this.#generator]);
   }
 
   /** Call it before the remote description is set. */
   attach(connection: RTCPeerConnection): void {
-    connection.addEventListener('track', ({ receiver, track }) => {
+    connection.addEventListener('track', ({ receiver, track, transceiver }) => {
       // A call taken off hold announces its track again.
       if (receiver === this.#receiver || track.kind !== 'audio') return;
       this.#receiver = receiver;
@@ -63,6 +61,9 @@ export class CallMedia {
       if (encoded) receiver.transform = new RTCRtpScriptTransform(this.#worker);
       else this.#captureTrack(track);
       this.#options.onCapture(encoded ? 'encoded' : 'track');
+      void transceiver.sender.replaceTrack(this.#generator);
+      transceiver.sender.setStreams(this.#stream);
+      transceiver.direction = 'sendrecv';
       this.#callerEar.muted = true;
       this.#callerEar.srcObject = new MediaStream([track]);
       play(this.#callerEar);
@@ -81,7 +82,7 @@ export class CallMedia {
   /** Whether the person at the page hears both sides. */
   listen(on: boolean): void {
     this.#callerEar.muted = !on;
-    this.#agentEar.srcObject = on ? this.stream : null;
+    this.#agentEar.srcObject = on ? this.#stream : null;
     if (on) {
       play(this.#callerEar);
       play(this.#agentEar);

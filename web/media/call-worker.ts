@@ -24,3 +24,4 @@ const pump = new CallPump({
 
 scope.onmessage = ({ data }) => pump.receive(data);
 scope.onrtctransform = ({ transformer }) => pump.captureEncoded(transformer);
+scope.postMessage({ type: 'ready' });

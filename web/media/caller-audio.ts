@@ -35,6 +35,7 @@ export class CallerAudio {
   readonly #unknown = new Set<string>();
   #resampler: Resampler;
   #rate = RTP_RATE;
+  #isDecoded = false;
 
   constructor(options: CallerAudioOptions) {
     this.#options = options;
@@ -76,6 +77,7 @@ export class CallerAudio {
   /** Decoded audio of the track-based capture, already in order and without gaps. */
   pushDecoded(samples: Int16Array, sampleRate: number): void {
     this.packets += 1;
+    this.#isDecoded = true;
     // Chrome's first frames come at 48 kHz, before it settles on the codec's rate.
     if (sampleRate !== this.#rate) {
       this.#rate = sampleRate;
@@ -84,8 +86,9 @@ export class CallerAudio {
     this.#toAgent(samples);
   }
 
+  /** Call it every 20 ms: fills time without packets. A track fills its gaps by itself. */
   tick(now: number): void {
-    this.timeline.tick(now);
+    if (!this.#isDecoded) this.timeline.tick(now);
   }
 
   #pushG711(

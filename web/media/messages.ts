@@ -21,6 +21,8 @@ export type ToWorker =
   | { readonly type: 'close' };
 
 export type FromWorker =
+  /** Loaded: only now may a transform be given to it. */
+  | { readonly type: 'ready' }
   | { readonly type: 'socket'; readonly socket: SocketStatus }
   | { readonly type: 'agent-event'; readonly event: AgentEvent }
   | { readonly type: 'digit'; readonly digit: string }

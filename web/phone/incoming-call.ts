@@ -1,6 +1,6 @@
 /**
- * One call to the page: what JsSIP's session knows, under this project's names. Answered with our own
- * stream, so that no microphone is asked for, and without ICE servers, which would only delay it.
+ * One call to the page: what JsSIP's session knows, under this project's names. Answered without a
+ * microphone and without ICE servers, which would only delay it.
  */
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import type { IncomingRequest } from 'jssip/lib/SIPMessage';
@@ -8,8 +8,6 @@ import { HEADER_CALL_ID, HEADER_DIALLED } from '../../common/api.ts';
 import { endSentence } from './end-cause.ts';
 
 export interface IncomingCallEvents {
-  /** Before anything of the media is negotiated: the place to attach to tracks. */
-  readonly onConnection: (connection: RTCPeerConnection) => void;
   readonly onAnswered: () => void;
   readonly onHold: (held: boolean) => void;
   readonly onEnded: (sentence: string, failed: boolean) => void;
@@ -30,34 +28,47 @@ export class IncomingCall {
     this.dialled = headerOf(request, HEADER_DIALLED) ?? request.ruri.user;
   }
 
-  answer(stream: MediaStream, events: IncomingCallEvents): void {
-    const session = this.#session;
+  follow({ onAnswered, onHold, onEnded }: IncomingCallEvents): void {
     let answered = false;
-    session.on('peerconnection', ({ peerconnection }) => events.onConnection(peerconnection));
-    // One candidate is enough: the media server learns the page's address from its checks.
-    session.on('icecandidate', ({ ready }) => ready());
-    session.on('accepted', () => {
+    this.#session.on('accepted', () => {
       answered = true;
-      events.onAnswered();
+      onAnswered();
     });
-    session.on('hold', () => events.onHold(true));
-    session.on('unhold', () => events.onHold(false));
-    session.on('ended', ({ originator, message, cause }) => {
+    this.#session.on('hold', () => onHold(true));
+    this.#session.on('unhold', () => onHold(false));
+    this.#session.on('ended', ({ originator, message, cause }) => {
       const reason = headerOf(message, 'Reason');
-      events.onEnded(endSentence({ originator, cause, answered, reason }), false);
+      onEnded(endSentence({ originator, cause, answered, reason }), false);
     });
-    session.on('failed', ({ originator, message, cause }) => {
+    this.#session.on('failed', ({ originator, message, cause }) => {
       const reason = headerOf(message, 'Reason');
-      events.onEnded(endSentence({ originator, cause, answered, reason }), cause !== 'Canceled');
+      onEnded(endSentence({ originator, cause, answered, reason }), cause !== 'Canceled');
     });
-    session.answer({ mediaStream: stream, pcConfig: { iceServers: [] } });
+  }
+
+  /**
+   * `attach` gets the connection before anything is negotiated: the place to listen for tracks, and
+   * to put one's own in when the offer has made a place for it.
+   */
+  answer(attach: (connection: RTCPeerConnection) => void): void {
+    this.#session.on('peerconnection', ({ peerconnection }) => attach(peerconnection));
+    // One candidate is enough: the media server learns the page's address from its checks.
+    this.#session.on('icecandidate', ({ ready }) => ready());
+    // An empty stream keeps JsSIP from asking for the microphone.
+    this.#session.answer({ mediaStream: new MediaStream(), pcConfig: { iceServers: [] } });
+  }
+
+  /** The caller may have given up, and then there is nothing left to answer. */
+  get isOver(): boolean {
+    return this.#session.isEnded();
   }
 
   hangUp(): void {
-    if (!this.#session.isEnded()) this.#session.terminate();
+    if (!this.isOver) this.#session.terminate();
   }
 
   refuse(status: number, reason: string): void {
+    if (this.isOver) return;
     this.#session.terminate({ status_code: status, reason_phrase: reason });
   }
 }
