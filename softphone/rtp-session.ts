@@ -66,6 +66,22 @@ export interface MediaStatistics {
   readonly codec: Codec | undefined;
 }
 
+/** The statistics of a call that has no media yet. */
+export const NO_MEDIA: MediaStatistics = {
+  sent: { packets: 0, octets: 0, skipped: 0, reportedLost: undefined },
+  received: {
+    packets: 0,
+    lost: 0,
+    outOfOrder: 0,
+    duplicates: 0,
+    malformed: 0,
+    jitterMs: 0,
+    firstMs: undefined,
+    digits: '',
+  },
+  codec: undefined,
+};
+
 export class RtpSession {
   readonly port: number;
   readonly ssrc = randomInt(1, 2 ** 32);
