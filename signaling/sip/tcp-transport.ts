@@ -27,7 +27,7 @@ export function openTcp(host: string, port: number, sink: TransportSink): Promis
     server.once('error', refused);
     server.listen({ port, host, exclusive: true }, () => {
       server.off('error', refused);
-      resolve(new TcpTransport(server, host, sink));
+      resolve(new TcpTransport(server, sink));
     });
   });
 }
@@ -42,10 +42,11 @@ class TcpTransport implements Transport {
   private readonly flows = new Map<string, TcpFlow>();
   private closing: Promise<void> | undefined;
 
-  constructor(server: Server, host: string, sink: TransportSink) {
+  constructor(server: Server, sink: TransportSink) {
+    const { address, port } = server.address() as AddressInfo;
     this.server = server;
-    this.host = host;
-    this.port = (server.address() as AddressInfo).port;
+    this.host = address;
+    this.port = port;
     this.sink = sink;
     server.on('error', () => undefined);
     server.on('connection', (socket) => {

@@ -32,7 +32,7 @@ export function openUdp(host: string, port: number, sink: TransportSink): Promis
       } catch {
         // A system that refuses the size keeps its default.
       }
-      resolve(new UdpTransport(socket, host, sink));
+      resolve(new UdpTransport(socket, sink));
     });
   });
 }
@@ -44,13 +44,14 @@ class UdpTransport implements Transport {
   private readonly socket: Socket;
   private closing: Promise<void> | undefined;
 
-  constructor(socket: Socket, host: string, sink: TransportSink) {
+  constructor(socket: Socket, sink: TransportSink) {
+    const { address, port } = socket.address();
     this.socket = socket;
-    this.host = host;
-    this.port = socket.address().port;
-    socket.on('message', (data, { address, port: source }) => {
+    this.host = address;
+    this.port = port;
+    socket.on('message', (data, source) => {
       if (isKeepAlive(data)) return;
-      sink.message(data, this.flowTo({ address, port: source }));
+      sink.message(data, this.flowTo({ address: source.address, port: source.port }));
     });
   }
 

@@ -30,7 +30,7 @@ export function openWs(host: string, port: number, sink: TransportSink): Promise
     server.once('error', refused);
     server.listen({ port, host, exclusive: true }, () => {
       server.off('error', refused);
-      resolve(new WsTransport(server, host, sink));
+      resolve(new WsTransport(server, sink));
     });
   });
 }
@@ -43,10 +43,11 @@ class WsTransport implements Transport {
   private readonly upgrades: WebSocketServer;
   private closing: Promise<void> | undefined;
 
-  constructor(server: Server, host: string, sink: TransportSink) {
+  constructor(server: Server, sink: TransportSink) {
+    const { address, port } = server.address() as AddressInfo;
     this.server = server;
-    this.host = host;
-    this.port = (server.address() as AddressInfo).port;
+    this.host = address;
+    this.port = port;
     server.on('error', () => undefined);
     this.upgrades = new WebSocketServer({
       server,

@@ -1,0 +1,39 @@
+/** What the two halves of the server share: transactions, dialogs, ways out, and words to the app. */
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../common/log.ts';
+import type { TransactionLayer } from '../sip/transaction-layer.ts';
+import type { Endpoint, Flow } from '../sip/transport.ts';
+import type { App } from './admin-server.ts';
+import type { ContactCache } from './contact-cache.ts';
+import type { Dialogs } from './dialog.ts';
+import type { NextHop } from './next-hop.ts';
+
+export interface Core {
+  readonly layer: TransactionLayer;
+  readonly nextHop: NextHop;
+  readonly cache: ContactCache;
+  readonly dialogs: Dialogs;
+  readonly log: Log;
+  appFor(method: string): App | undefined;
+}
+
+export const UNKNOWN_TRANSACTION = 'Response not sent due to unknown transaction';
+
+export function newTransactionId(): string {
+  return randomUUID();
+}
+
+/** UTC, `HH:MM:SS.uuuuuu`. */
+export function stackTime(): string {
+  return `${new Date().toISOString().slice(11, 23)}000`;
+}
+
+/** The protocol as the application is told it: WebSocket counts as TCP. */
+export function wireProtocol(flow: Flow): string {
+  return flow.protocol === 'ws' ? 'tcp' : flow.protocol;
+}
+
+/** Size, protocol, address, port and time: the middle of most meta lines. */
+export function about(bytes: number, flow: Flow, place: Endpoint): (string | number)[] {
+  return [bytes, wireProtocol(flow), place.address, place.port, stackTime()];
+}

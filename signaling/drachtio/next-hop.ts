@@ -1,0 +1,144 @@
+/**
+ * Where a request goes: the connection of a registered contact, or the address in the URI over the
+ * transport it names. Literal addresses are resolved at once, names by the system's resolver.
+ * RFC 3261 §18.1.1 and, reduced to address records, RFC 3263:
+ * https://www.rfc-editor.org/rfc/rfc3261#section-18.1.1
+ */
+import { lookup } from 'node:dns';
+import { isIP } from 'node:net';
+import { isWildcard, localAddressTowards } from '../sip/local-address.ts';
+import type { Endpoint, Flow, Protocol, Transport } from '../sip/transport.ts';
+import type { SipUri } from '../sip/uri.ts';
+import type { ContactCache } from './contact-cache.ts';
+
+export type Hop =
+  | { readonly kind: 'flow'; readonly flow: Flow }
+  /** The application is told so at once (`NOK`). */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The application gets this as the final response. */
+  | {
+      readonly kind: 'unreachable';
+      readonly status: number;
+      readonly reason: string;
+      readonly via: Flow;
+    };
+
+export class NextHop {
+  private readonly transports: readonly Transport[];
+  private readonly cache: ContactCache;
+
+  constructor(transports: readonly Transport[], cache: ContactCache) {
+    this.transports = transports;
+    this.cache = cache;
+  }
+
+  /** `done` is called at once unless a name has to be looked up. */
+  find(uri: SipUri, useCache: boolean, done: (hop: Hop) => void): void {
+    const known = useCache ? this.cache.find(uri) : undefined;
+    if (known !== undefined) {
+      done(
+        known.closed
+          ? { kind: 'unreachable', status: 410, reason: 'Gone', via: known }
+          : { kind: 'flow', flow: known },
+      );
+      return;
+    }
+    const protocol = protocolOf(uri);
+    const transports = this.transports.filter((transport) => transport.protocol === protocol);
+    if (protocol === undefined || transports.length === 0) {
+      done({ kind: 'refused', reason: 'requested protocol/transport not available' });
+      return;
+    }
+    const host = uri.host.startsWith('[') ? uri.host.slice(1, -1) : uri.host;
+    const port = uri.port ?? 5060;
+    if (isIP(host) !== 0) {
+      done(this.to(transports, { address: host, port }));
+      return;
+    }
+    if (host.endsWith('.invalid')) {
+      done(this.unreachable(transports));
+      return;
+    }
+    lookup(host, { family: familyOf(transports) }, (error, address) => {
+      done(error ? this.unreachable(transports) : this.to(transports, { address, port }));
+    });
+  }
+
+  /** A flow to a known address over the same protocol. */
+  flowTo(protocol: Protocol, remote: Endpoint): Flow | undefined {
+    return nearest(
+      this.transports.filter((t) => t.protocol === protocol),
+      remote,
+    )?.flowTo(remote);
+  }
+
+  private to(transports: readonly Transport[], remote: Endpoint): Hop {
+    const transport = nearest(transports, remote);
+    if (transport === undefined)
+      return { kind: 'refused', reason: 'requested protocol/transport not available' };
+    if (isSelf(transport, remote))
+      return { kind: 'refused', reason: 'can not send request to myself' };
+    const flow = transport.flowTo(remote);
+    return flow === undefined ? this.unreachable(transports) : { kind: 'flow', flow };
+  }
+
+  private unreachable(transports: readonly Transport[]): Hop {
+    const via = deadEnd(transports[0]);
+    return { kind: 'unreachable', status: 503, reason: 'DNS Error', via };
+  }
+}
+
+function protocolOf(uri: SipUri): Protocol | undefined {
+  const transport = uri.params.get('transport')?.toLowerCase() ?? 'udp';
+  return transport === 'udp' || transport === 'tcp' || transport === 'ws' ? transport : undefined;
+}
+
+function familyOf(transports: readonly Transport[]): 0 | 4 | 6 {
+  const v6 = transports.filter(({ host }) => host.includes(':')).length;
+  return v6 === 0 ? 4 : v6 === transports.length ? 6 : 0;
+}
+
+/** Of several listeners the one most alike the target: same family, most equal leading octets. */
+function nearest(transports: readonly Transport[], remote: Endpoint): Transport | undefined {
+  const v6 = remote.address.includes(':');
+  let best: Transport | undefined;
+  let bestScore = -1;
+  for (const transport of transports) {
+    if (transport.host.includes(':') !== v6) continue;
+    const score = likeness(transport.host, remote.address);
+    if (score > bestScore) {
+      best = transport;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+function likeness(host: string, address: string): number {
+  const local = isWildcard(host) ? localAddressTowards(address) : host;
+  const a = local.split(/[.:]/);
+  const b = address.split(/[.:]/);
+  let equal = 0;
+  while (equal < a.length && a[equal] === b[equal]) equal++;
+  return equal;
+}
+
+function isSelf(transport: Transport, remote: Endpoint): boolean {
+  if (transport.port !== remote.port) return false;
+  if (!isWildcard(transport.host)) return transport.host === remote.address;
+  return localAddressTowards(remote.address) === remote.address;
+}
+
+/** What a request that cannot be sent shows as its own address. */
+function deadEnd(transport: Transport | undefined): Flow {
+  const host = transport?.host ?? '0.0.0.0';
+  const address = isWildcard(host) ? localAddressTowards('198.51.100.1') : host;
+  return {
+    protocol: transport?.protocol ?? 'udp',
+    remote: { address: '', port: 0 },
+    local: { address, port: transport?.port ?? 5060 },
+    closed: true,
+    send: (_data, failed) => failed?.(new Error('no route')),
+    onClose: () => () => undefined,
+  };
+}

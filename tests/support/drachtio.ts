@@ -1,0 +1,171 @@
+/**
+ * A drachtio server for tests, with real drachtio-srf applications on it: the embedded one on
+ * ephemeral ports, or an external one named by TEST_DRACHTIO=host:port:secret, so that the same
+ * tests can be run against both. drachtio-srf's own types are stale; the few members that tests use
+ * are declared here.
+ */
+import type { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import {
+  startDrachtio,
+  type DrachtioOptions,
+  type DrachtioServer,
+} from '../../signaling/drachtio/server.ts';
+import type { Endpoint, Protocol } from '../../signaling/sip/transport.ts';
+
+type Headers = Record<string, string>;
+
+export interface SrfMessage {
+  readonly method: string;
+  readonly uri: string;
+  readonly body: string;
+  get(header: string): string | undefined;
+  has(header: string): boolean;
+}
+
+export interface SrfRequest extends SrfMessage, EventEmitter {
+  readonly source_address: string;
+  readonly source_port: number;
+  readonly protocol: string;
+  readonly receivedOn: string;
+  readonly stackTxnId: string;
+  readonly stackDialogId: string;
+  cancel(options?: { headers?: Headers }): void;
+  proxy(options: { destination: string }): Promise<unknown>;
+}
+
+export interface SrfResponse extends SrfMessage, EventEmitter {
+  readonly status: number;
+  readonly reason: string;
+  send(
+    status: number,
+    options?: { headers?: Headers; body?: string },
+    callback?: (error: unknown, sent: SrfMessage) => void,
+  ): void;
+}
+
+export interface SrfDialog extends EventEmitter {
+  readonly id: string;
+  readonly sip: { callId: string; localTag: string; remoteTag: string };
+  readonly local: { uri: string; sdp: string; contact: string };
+  readonly remote: { uri: string; sdp: string };
+  readonly res: SrfResponse;
+  destroy(options?: { headers?: Headers }): Promise<unknown>;
+  modify(sdp: string): Promise<string>;
+  request(options: { method: string; headers?: Headers; body?: string }): Promise<SrfResponse>;
+}
+
+export interface UacOptions {
+  localSdp?: string;
+  headers?: Headers;
+  proxy?: string;
+  callingNumber?: string;
+  auth?: { username: string; password: string };
+  method?: string;
+}
+
+export interface UacCallbacks {
+  cbRequest?: (error: unknown, request: SrfRequest) => void;
+  cbProvisional?: (response: SrfResponse) => void;
+}
+
+type Handler = (req: SrfRequest, res: SrfResponse) => void;
+
+export interface Srf extends EventEmitter {
+  connect(options: { host: string; port: number; secret: string; enablePing?: boolean }): void;
+  disconnect(): void;
+  invite(handler: Handler): void;
+  register(handler: Handler): void;
+  options(handler: Handler): void;
+  message(handler: Handler): void;
+  info(handler: Handler): void;
+  subscribe(handler: Handler): void;
+  use(method: string, handler: Handler): void;
+  createUAS(req: SrfRequest, res: SrfResponse, options: object): Promise<SrfDialog>;
+  createUAC(uri: string, options: UacOptions, callbacks?: UacCallbacks): Promise<SrfDialog>;
+  createB2BUA(
+    req: SrfRequest,
+    res: SrfResponse,
+    uri: string,
+    options: object,
+  ): Promise<{ uas: SrfDialog; uac: SrfDialog }>;
+  request(
+    uri: string,
+    options: { method: string; headers?: Headers; body?: string; proxy?: string },
+  ): Promise<SrfRequest>;
+}
+
+const SrfClass = createRequire(import.meta.url)('drachtio-srf') as new () => Srf;
+
+export interface TestDrachtio {
+  readonly admin: { readonly host: string; readonly port: number; readonly secret: string };
+  /** Only of an embedded server. */
+  readonly server: DrachtioServer | undefined;
+  /** Where SIP is listened for. */
+  sip(protocol: Protocol): Endpoint;
+  /** A connected application; `routes` is called before it connects. */
+  app(routes?: (srf: Srf) => void): Promise<Srf>;
+  close(): Promise<void>;
+}
+
+export const EXTERNAL = process.env['TEST_DRACHTIO'];
+
+/** Short timers make the embedded server's 32 s last 640 ms. */
+export const QUICK = { t1: 10, t2: 80, t4: 100 };
+
+export async function testDrachtio(options: Partial<DrachtioOptions> = {}): Promise<TestDrachtio> {
+  const [host = '127.0.0.1', port = '0', secret = 'cymru'] = EXTERNAL?.split(':') ?? [];
+  const server =
+    EXTERNAL === undefined
+      ? await startDrachtio({
+          admin: { host, port: 0, secret },
+          transports: [
+            { protocol: 'udp', host, port: 0 },
+            { protocol: 'tcp', host, port: 0 },
+            { protocol: 'ws', host, port: 0 },
+          ],
+          ...options,
+        })
+      : undefined;
+  const admin = { host, port: server?.adminPort ?? Number(port), secret };
+  const apps: Srf[] = [];
+  let hostports = server?.transports.map((t) => `${t.protocol}/${t.host}:${t.port}`).join(',');
+  const app = (routes?: (srf: Srf) => void): Promise<Srf> => {
+    const srf = new SrfClass();
+    apps.push(srf);
+    srf.on('error', () => undefined);
+    routes?.(srf);
+    return new Promise((resolve, reject) => {
+      srf.once('connect', (error: unknown, addresses: string) => {
+        hostports ??= addresses;
+        if (error) reject(error instanceof Error ? error : new Error('not connected'));
+        else resolve(srf);
+      });
+      srf.connect(admin);
+    });
+  };
+  if (hostports === undefined) await app();
+  return {
+    admin,
+    server,
+    app,
+    sip: (protocol) => {
+      const found = new RegExp(`(?:^|,)${protocol}/([^,]*):(\\d+)`).exec(hostports ?? '');
+      if (!found?.[1]) throw new Error(`the server has no ${protocol} listener`);
+      return { address: found[1], port: Number(found[2]) };
+    },
+    close: async () => {
+      for (const srf of apps) disconnect(srf);
+      await server?.close();
+    },
+  };
+}
+
+/** Also when it is disconnected already. */
+export function disconnect(srf: Srf): void {
+  try {
+    srf.disconnect();
+  } catch {
+    // drachtio-srf asserts that it has a socket.
+  }
+}
