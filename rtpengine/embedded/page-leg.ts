@@ -19,6 +19,7 @@ const MID = '0';
 /** Gathering host candidates takes a few milliseconds. */
 const GATHER_MS = 2000;
 const CLOSE_MS = 2000;
+const RELEASE_POLL_MS = 2;
 
 export class PageLeg implements Leg {
   readonly kind = 'page';
@@ -63,7 +64,6 @@ export class PageLeg implements Leg {
     this.#closed = new Promise((resolve) => {
       this.#peer.onStateChange((state) => {
         if (state === 'closed') resolve();
-        if (state !== 'connected') this.#open = false;
         if (state === 'failed') this.#explainFailure();
       });
     });
@@ -73,18 +73,7 @@ export class PageLeg implements Leg {
   static open(context: LegContext): Promise<PageLeg> {
     return context.ports.open(async (port) => {
       // libdatachannel reports a port that is taken late and without its number.
-      const probe = createSocket('udp4');
-      const bound = once(probe, 'listening');
-      probe.bind({ port, address: context.address, exclusive: true });
-      try {
-        await bound;
-        const closed = once(probe, 'close');
-        probe.close();
-        await closed;
-      } catch (thrown) {
-        probe.close();
-        throw thrown;
-      }
+      await probe(port, context.address);
       return new PageLeg(context, port);
     });
   }
@@ -178,6 +167,7 @@ export class PageLeg implements Leg {
       this.#other = undefined;
       this.#peer.close();
       await within(CLOSE_MS, this.#closed);
+      await this.#released();
       this.#context.ports.giveBack(this.port);
     })();
     return this.#closing;
@@ -214,6 +204,19 @@ export class PageLeg implements Leg {
       ...candidates.map((candidate) => `candidate:${candidate}`),
       'end-of-candidates',
     ];
+  }
+
+  /** libdatachannel closes its socket from a thread of its own, a moment after it says `closed`. */
+  async #released(): Promise<void> {
+    const started = performance.now();
+    while (performance.now() - started < CLOSE_MS) {
+      try {
+        await probe(this.port, this.address);
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RELEASE_POLL_MS));
+      }
+    }
   }
 
   #attributes(setup: string): string[] {
@@ -259,6 +262,20 @@ function minimalSdp(remote: Transport, setup: string): string {
     ...remote.candidates.map((candidate) => `a=candidate:${candidate}`),
     '',
   ].join('\r\n');
+}
+
+/** Resolves when the port could be bound, and is free again; rejects when it is taken. */
+async function probe(port: number, address: string): Promise<void> {
+  const socket = createSocket('udp4');
+  const closed = once(socket, 'close');
+  try {
+    const bound = once(socket, 'listening');
+    socket.bind({ port, address, exclusive: true });
+    await bound;
+  } finally {
+    socket.close();
+    await closed;
+  }
 }
 
 /** Whether the promise was in time. */

@@ -78,17 +78,20 @@ function rewriteAudio(section: readonly string[], how: Rewrite): string[] {
   });
   const direction = DIRECTIONS.find((name) => attribute(section, name) !== undefined);
   const mid = how.mids?.[how.audio];
+  // RFC 8866 section 5: i= comes before c=, b= and k= after it, and all attributes last.
   return [
     // A stream that was refused stays refused.
     `m=${kind} ${port === 0 ? 0 : how.port} ${how.protocol} ${formats.join(' ')}`,
+    ...rest.filter((line) => line.startsWith('i=')),
     `c=IN IP4 ${how.address}`,
+    ...rest.filter((line) => !/^[ia]=/.test(line)),
     ...(mid === undefined ? [] : [`a=mid:${mid}`]),
     ...formats
       .filter((format) => attribute(section, `rtpmap:${format}`, ' ') === undefined)
       .map((format) => ({ format, codec: rtpmapOf(section, format) }))
       .filter(({ codec }) => codec !== '')
       .map(({ format, codec }) => `a=rtpmap:${format} ${codec}`),
-    ...rest,
+    ...rest.filter((line) => line.startsWith('a=')),
     `a=${direction ?? 'sendrecv'}`,
     ...how.transport.map((value) => `a=${value}`),
   ];

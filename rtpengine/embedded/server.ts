@@ -6,7 +6,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4 } from 'node:net';
-import nodeDataChannel from 'node-datachannel';
+import { cleanup, preload } from 'node-datachannel';
 import { BridgeError, messageOf } from '../../common/errors.ts';
 import { silent, type Log } from '../../common/log.ts';
 import { decode, encode, isDictionary, type Encodable } from './bencode.ts';
@@ -64,7 +64,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   const cookies = new CookieCache();
   const startedAt = Date.now();
   servers++;
-  nodeDataChannel.preload();
+  preload();
 
   socket.on('message', (datagram, from) => onDatagram(datagram, from));
   socket.on('error', (error) => log('warn', `ng socket: ${error.message}`));
@@ -178,7 +178,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
         await closed;
         await calls.close();
         cookies.clear();
-        if (--servers === 0) nodeDataChannel.cleanup();
+        if (--servers === 0) cleanup();
       })()),
   };
 }

@@ -9,6 +9,7 @@ import { Inbox } from './rtp.ts';
 export class RtpPage {
   readonly rtp = new Inbox();
   readonly rtcp = new Inbox();
+  lastAnswer = '';
   readonly #peer = new PeerConnection('page', {
     iceServers: [],
     bindAddress: '127.0.0.1',
@@ -34,10 +35,10 @@ export class RtpPage {
     return this.#peer.state();
   }
 
-  async answer(offer: string, direction = 'sendrecv'): Promise<string> {
+  async answer(offer: string): Promise<string> {
     this.#peer.setRemoteDescription(offer, 'offer');
-    const sdp = await this.#describe('answer');
-    return sdp.replace('a=sendrecv', `a=${direction}`);
+    this.lastAnswer = await this.#describe('answer');
+    return this.lastAnswer;
   }
 
   async offer(): Promise<string> {
@@ -86,9 +87,13 @@ export class RtpPage {
     this.#peer.setLocalDescription(type);
     await complete;
     const sdp = this.#peer.localDescription()?.sdp ?? '';
-    return sdp
-      .split('\r\n')
-      .filter((line) => !line.startsWith('a=candidate') && !line.startsWith('a=end-of'))
-      .join('\r\n');
+    return (
+      sdp
+        // It writes the number of channels where browsers leave it out.
+        .replaceAll('/8000/1', '/8000')
+        .split('\r\n')
+        .filter((line) => !line.startsWith('a=candidate') && !line.startsWith('a=end-of'))
+        .join('\r\n')
+    );
   }
 }

@@ -59,6 +59,20 @@ export class Inbox {
     }
     return this.received.slice(0, count);
   }
+
+  /** The next packet from now on. */
+  async next(): Promise<Buffer | undefined> {
+    const count = this.received.length + 1;
+    return (await this.first(count))[count - 1];
+  }
+
+  /** Resolves when a packet that fits has come, now or before. */
+  async until(fits: (packet: Buffer) => boolean): Promise<void> {
+    for (let seen = 0; ; seen++) {
+      const packet = (await this.first(seen + 1))[seen];
+      if (packet !== undefined && fits(packet)) return;
+    }
+  }
 }
 
 export class RtpPhone {
@@ -135,7 +149,8 @@ export class RtpPhone {
   }
 }
 
-async function openSocket(): Promise<Socket> {
+/** A UDP socket on loopback. */
+export async function openSocket(): Promise<Socket> {
   const socket = createSocket('udp4');
   const listening = once(socket, 'listening');
   socket.bind(0, '127.0.0.1');
