@@ -111,6 +111,7 @@ export class CallMedia {
     eventPayloadType: number | undefined;
   }): string {
     this.#version += 1;
+    this.rtp.expect(media.formats, media.eventPayloadType);
     return writeSdp({
       ...media,
       address: this.#address,

@@ -34,11 +34,10 @@ export class OutgoingCall extends Call {
   #cancelled = false;
   #cancelTimer: NodeJS.Timeout | undefined;
 
-  /** Opens the ports and sends the INVITE; all else is told by the call's promises. */
-  static async dial(agent: UserAgent, options: DialOptions): Promise<OutgoingCall> {
+  /** Opens the ports; `start` sends the INVITE. */
+  static async open(agent: UserAgent, options: DialOptions): Promise<OutgoingCall> {
     const uri = uriOf(options.to, agent);
-    const call = new OutgoingCall(agent, uri, options, await CallMedia.open(options));
-    return call;
+    return new OutgoingCall(agent, uri, options, await CallMedia.open(options));
   }
 
   private constructor(agent: UserAgent, uri: string, options: DialOptions, media: CallMedia) {
@@ -116,9 +115,11 @@ export class OutgoingCall extends Call {
 
   #proceed(response: SipResponse): void {
     this.#provisional = true;
-    this.times.tryingMs ??= performance.now();
     if (this.#cancelled) this.#sendCancel();
-    if (response.status === 100) return;
+    if (response.status === 100) {
+      this.times.tryingMs ??= performance.now();
+      return;
+    }
     if (response.status === 180 || response.status === 183) this.markRinging();
     if (response.body.length > 0) this.#earlySdp = response.body.toString();
     if (response.headers.list('require').includes('100rel')) this.#prack(response);

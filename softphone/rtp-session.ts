@@ -12,7 +12,7 @@ import { silent, type Log } from '../common/log.ts';
 import { Pacer, systemClock, type Clock } from './pacer.ts';
 import type { LossReport } from './receiver-statistics.ts';
 import { parseRtcp, writeRtcp } from './rtcp.ts';
-import { RtpReceiver, type Recording } from './rtp-receiver.ts';
+import { RtpReceiver, type ReceiveFormat, type Recording } from './rtp-receiver.ts';
 import { RtpSender, type PlaySource, type SendFormat } from './rtp-sender.ts';
 import { bindRtpSockets, closeSocket, type RtpSockets } from './rtp-sockets.ts';
 import type { Codec, RemoteMedia } from './sdp.ts';
@@ -136,6 +136,11 @@ export class RtpSession {
     }
   }
 
+  /** What may come in: everything our last SDP named (RFC 3264 section 5.1), answered or not. */
+  expect(formats: readonly ReceiveFormat[], eventPayloadType: number | undefined): void {
+    this.#receiver.setFormats(formats, eventPayloadType);
+  }
+
   /**
    * Where to send, and what has been agreed on; called again after each new offer and answer.
    * Without `sending` the stream rests: the far end holds the call.
@@ -153,7 +158,6 @@ export class RtpSession {
     this.#sender.setFormat(format);
     // An address of zeros is how hold was said before RFC 3264.
     this.#sender.sending = sending && remote.address !== '0.0.0.0';
-    this.#receiver.setFormats([...remote.formats, format], format.eventPayloadType);
   }
 
   start(): void {

@@ -106,7 +106,7 @@ export class Softphone {
 
   /** Resolves when the INVITE has been sent; the call's promises tell the rest. */
   async call(options: CallOptions): Promise<OutgoingCall> {
-    const call = await OutgoingCall.dial(this.#agent, { ...this.#media(), ...options });
+    const call = await OutgoingCall.open(this.#agent, { ...this.#media(), ...options });
     this.#keep(call);
     call.start();
     return call;

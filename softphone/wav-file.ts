@@ -28,7 +28,7 @@ export async function writeHeard(path: string, samples: Int16Array): Promise<voi
   try {
     await writeFile(path, writeWav({ sampleRate: SAMPLE_RATE, channels: [samples] }));
   } catch (error) {
-    throw new BridgeError('BAD_WAV', `${path} cannot be written: ${messageOf(error)}`, {
+    throw new BridgeError('BAD_FLAG', `${path} cannot be written: ${messageOf(error)}`, {
       cause: error,
     });
   }

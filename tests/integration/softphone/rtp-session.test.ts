@@ -21,6 +21,7 @@ afterEach(async () => {
 async function open(options: Partial<RtpSessionOptions> = {}): Promise<RtpSession> {
   const session = await RtpSession.open({ host: HOST, ...options });
   sessions.push(session);
+  session.expect([PCMU], 101);
   return session;
 }
 
