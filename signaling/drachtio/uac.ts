@@ -251,7 +251,11 @@ export class Uac {
     out.transaction = this.core.layer.request(out.request, out.flow, {
       response: (response) => this.receive(out, response),
       timeout: () => this.fail(out, 408, 'Request Timeout'),
-      failed: () => this.fail(out, ...(out.flow.protocol === 'ws' ? GONE : UNAVAILABLE)),
+      failed: () => {
+        // A browser cannot be connected to again: its contact is gone with the connection.
+        if (out.flow.protocol === 'ws') this.fail(out, 410, 'Gone');
+        else this.fail(out, 503, 'Service Unavailable');
+      },
     });
   }
 
@@ -428,9 +432,6 @@ export class Uac {
     else this.core.nextHop.find(uri, true, done);
   }
 }
-
-const GONE = [410, 'Gone'] as const;
-const UNAVAILABLE = [503, 'Service Unavailable'] as const;
 
 const IGNORE = {
   response: (): void => undefined,
