@@ -14,6 +14,8 @@ const INTEGER_QUORUM = 3;
 /** Groups after the first non-zero one when a verdict is due, whatever it is: 640 bytes. */
 const PATIENCE = 160;
 const TINY = 2 ** -40;
+/** RMS of an int16 reading that mantissa bits always exceed. */
+const FAINT = 1000;
 
 export class PcmDetector {
   #verdict: PcmEncoding | undefined;
@@ -64,8 +66,10 @@ export class PcmDetector {
     const floatLike = this.#integers * 20 <= this.#floats && this.#roughness > this.#energy;
     if (this.#floats >= FLOAT_QUORUM && floatLike) return 'f32le';
     if (this.#groups < PATIENCE) return undefined;
-    // Numbers below 2^-40, as filters leave them before a first word, vote for neither.
-    return this.#integers === 0 && this.#roughness > this.#energy ? 'f32le' : 's16le';
+    // Numbers below 2^-40, as filters leave them before a first word, vote for neither; read as
+    // integers they are loud noise, while the faint int16 that looks like them stays faint.
+    const loud = this.#energy > this.#groups * 2 * FAINT ** 2;
+    return this.#integers === 0 && loud && this.#roughness > this.#energy ? 'f32le' : 's16le';
   }
 }
 

@@ -103,11 +103,14 @@ export async function startDemoAgent(options: DemoAgentOptions): Promise<DemoAge
     for (const session of sessions) {
       if (session.closed === undefined) session.end(1001, 'agent_stopped');
     }
+    const closed = [...sockets.clients].map(
+      (socket) => new Promise((resolve) => socket.once('close', resolve)),
+    );
     const grace = setTimeout(() => {
       for (const socket of sockets.clients) socket.terminate();
       http.closeAllConnections();
     }, CLOSE_GRACE_MS);
-    await new Promise((resolve) => http.close(resolve));
+    await Promise.all([...closed, new Promise((resolve) => http.close(resolve))]);
     clearTimeout(grace);
   }
 }

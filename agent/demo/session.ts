@@ -195,7 +195,9 @@ export class DemoSession {
     const { frames, droppedFrames } = this;
     this.#options.log('info', 'Demo agent: session ended', {
       callId: this.id,
-      ...{ frames, droppedFrames, code },
+      frames,
+      droppedFrames,
+      closeCode: code,
     });
   }
 }

@@ -8,7 +8,7 @@ import { Vad } from './vad.ts';
 export interface UtteranceEvents {
   /** The caller began to speak. */
   readonly onStart: () => void;
-  /** The caller still speaks; called every PARTIAL_MS. */
+  /** The caller still speaks; called about every PARTIAL_MS. */
   readonly onProgress: (speechMs: number) => void;
   /** The caller has finished; the samples are the listener's to keep. */
   readonly onEnd: (samples: Int16Array, speechMs: number) => void;
@@ -29,6 +29,7 @@ export class UtteranceCutter {
   #kept: Int16Array;
   #length = 0;
   #speechMs = 0;
+  #nextPartialMs = PARTIAL_MS;
 
   constructor(sampleRate: number, hangoverMs: number, events: UtteranceEvents) {
     this.#perMs = sampleRate / 1000;
@@ -51,16 +52,22 @@ export class UtteranceCutter {
     const event = this.#vad.push(block);
     if (event === 'speech_started') {
       this.#speechMs = this.#vad.attackMs;
+      this.#nextPartialMs = PARTIAL_MS;
       this.#events.onStart();
     } else if (this.#vad.speaking) {
       this.#speechMs += block.length / this.#perMs;
-      if (this.#speechMs % PARTIAL_MS === 0) this.#events.onProgress(this.#speechMs);
+      // A pause may turn out to be the end: it is no progress until speech goes on.
+      if (this.#vad.silentMs === 0 && this.#speechMs >= this.#nextPartialMs) {
+        this.#nextPartialMs += PARTIAL_MS;
+        this.#events.onProgress(this.#speechMs);
+      }
     } else if (event === 'speech_ended') {
       const surplus = (this.#vad.hangoverMs - POST_ROLL_MS) * this.#perMs;
       const samples = this.#kept.slice(0, Math.max(0, this.#length - Math.max(0, surplus)));
       this.#length = 0;
-      const silence = this.#vad.hangoverMs - block.length / this.#perMs;
-      this.#events.onEnd(samples, this.#speechMs - silence);
+      // The block that ended it was not added.
+      const silentMs = this.#vad.hangoverMs - block.length / this.#perMs;
+      this.#events.onEnd(samples, this.#speechMs - silentMs);
     }
   }
 

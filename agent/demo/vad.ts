@@ -38,6 +38,11 @@ export class Vad {
     return BLOCKS_TO_START * BLOCK_MS;
   }
 
+  /** How long it has been quiet by now. */
+  get silentMs(): number {
+    return this.#quiet * BLOCK_MS;
+  }
+
   push(block: Int16Array): VadEvent | undefined {
     const level = levelOf(block);
     const threshold = Math.min(HIGHEST, Math.max(LOWEST, this.#floor + ABOVE_FLOOR_DB));

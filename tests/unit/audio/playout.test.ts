@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlayoutQueue } from '../../../audio/playout.ts';
-import { concat, sine } from './signals.ts';
+import { concat, firstDifference, sine } from './signals.ts';
 
 const FRAME = 160;
 
@@ -22,27 +22,24 @@ it('plays what was pushed bit for bit, whatever the splits, and accounts for eve
   fc.assert(
     fc.property(fc.array(fc.nat(9000), { maxLength: 12 }), fc.nat(50), (sizes, pullsBetween) => {
       const queue = queueOf(480);
-      const played: number[] = [];
+      const sent: Int16Array[] = [];
+      const played: Int16Array[] = [];
       let pushed = 0;
       const pullOne = () => {
         const before = queue.playedSamples;
         const { samples } = pull(queue);
-        played.push(...samples.subarray(0, queue.playedSamples - before));
+        played.push(samples.subarray(0, queue.playedSamples - before));
       };
       for (const size of sizes) {
-        expect(queue.push(ramp(size, pushed % 30_000))).toBe(true);
+        const part = ramp(size, pushed % 30_000);
+        expect(queue.push(part)).toBe(true);
+        sent.push(part);
         pushed += size;
         for (let i = 0; i < pullsBetween; i++) pullOne();
         expect(queue.queuedSamples + queue.playedSamples).toBe(pushed);
       }
       while (queue.queuedSamples > 0) pullOne();
-      let total = 0;
-      const sent = sizes.map((size) => {
-        const part = ramp(size, total % 30_000);
-        total += size;
-        return part;
-      });
-      expect(Int16Array.from(played)).toEqual(concat(sent));
+      expect(firstDifference(concat(played), concat(sent))).toBe(-1);
     }),
     { numRuns: 60 },
   );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Resampler } from '../../../audio/resampler.ts';
 import { compare } from '../../../audio/compare.ts';
-import { concat, magnitudesDb, sine, speechLike } from './signals.ts';
+import { concat, firstDifference, magnitudesDb, sine, speechLike } from './signals.ts';
 
 const POINTS = 16_384;
 
@@ -93,7 +93,7 @@ describe.each([
           parts.push(resampler.process(input.subarray(at, at + size)).slice());
           at = Math.min(input.length, at + size);
         }
-        expect(concat(parts)).toEqual(whole);
+        expect(firstDifference(concat(parts), whole)).toBe(-1);
       }),
       { numRuns: 20 },
     );

@@ -68,3 +68,9 @@ export function floatBytesOf(values: Iterable<number>): Uint8Array {
   list.forEach((value, i) => view.setFloat32(i * 4, value, true));
   return new Uint8Array(view.buffer);
 }
+
+/** Index of the first sample that differs, −1 when none does: cheap where `toEqual` is not. */
+export function firstDifference(a: Int16Array, b: Int16Array): number {
+  if (a.length !== b.length) return Math.min(a.length, b.length);
+  return a.findIndex((sample, i) => sample !== b[i]);
+}

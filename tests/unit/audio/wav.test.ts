@@ -26,7 +26,7 @@ function wavOf({
 }: Parts): Uint8Array {
   const size16 = (n: number) => [n & 255, n >> 8];
   const size32 = (n: number) => [...size16(n & 0xffff), ...size16(n >>> 16)];
-  const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));
+  const ascii = (text: string) => Array.from(text, (c) => c.charCodeAt(0));
   const align = (channels * bits) / 8;
   const format = [
     ...[...size16(tag), ...size16(channels), ...size32(8000), ...size32(8000 * align)],
