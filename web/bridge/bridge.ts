@@ -10,6 +10,8 @@ import { SpareWorker } from '../media/spare-worker.ts';
 import { findUnsupported } from '../media/support.ts';
 import type { IncomingCall } from '../phone/incoming-call.ts';
 import { Phone } from '../phone/phone.ts';
+import { rehearse } from '../phone/rehearse.ts';
+import { SpareCertificate } from '../phone/spare-certificate.ts';
 import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
 import { Call } from './call.ts';
 import { EventLog } from './event-log.ts';
@@ -17,6 +19,8 @@ import { StatusStream } from './status-stream.ts';
 
 /** Figures change many times a second; people read them twice. */
 const FIGURES_MS = 500;
+/** No answer takes longer; if one does, the page must show it. */
+const ANSWERING_MS = 1_000;
 const CONFIG_RETRY_MS = 2_000;
 /** Kept in the list, the ended ones included. */
 const MAX_CALLS = 50;
@@ -36,9 +40,11 @@ export class Bridge extends EventTarget {
   calls: readonly Call[] = [];
   #phone: Phone | undefined;
   readonly #workers = new SpareWorker();
+  readonly #certificates = new SpareCertificate();
   readonly #live = new Map<string, LiveCall>();
   #statusStream: StatusStream | undefined;
   #figures: ReturnType<typeof setTimeout> | undefined;
+  #postponed: ReturnType<typeof setTimeout> | undefined;
 
   get isStarted(): boolean {
     return this.#phone !== undefined;
@@ -81,6 +87,7 @@ export class Bridge extends EventTarget {
       onCall: (call) => void this.#onCall(call, config),
     });
     this.#phone.start();
+    rehearse().catch((thrown: unknown) => this.log.add('warn', `WebRTC: ${messageOf(thrown)}`));
     this.#changed();
   }
 
@@ -150,6 +157,7 @@ export class Bridge extends EventTarget {
       onEnded: (sentence, failed) => this.#onEnded(call, sentence, failed),
     });
     try {
+      const certificate = this.#certificates.take();
       const worker = await this.#workers.take();
       const media = new CallMedia({
         worker,
@@ -163,7 +171,7 @@ export class Bridge extends EventTarget {
         return;
       }
       this.#live.set(id, { sip, media });
-      sip.answer((connection) => media.attach(connection));
+      sip.answer(await certificate, (connection) => media.attach(connection));
     } catch (thrown) {
       this.log.add('error', messageOf(thrown), { callId: id, code: 'CALL_FAILED' });
       sip.refuse(500, 'The page cannot take the call');
@@ -175,6 +183,7 @@ export class Bridge extends EventTarget {
     call.answeredAt = new Date();
     this.#live.get(call.id)?.media.answered();
     this.log.add('info', `Answered ${call.caller}.`, { callId: call.id });
+    this.#tell();
   }
 
   #onEnded(call: Call, sentence: string, failed: boolean): void {
@@ -187,6 +196,7 @@ export class Bridge extends EventTarget {
     this.#live.delete(call.id);
     const code = failed ? 'CALL_FAILED' : undefined;
     this.log.add(failed ? 'error' : 'info', sentence, { callId: call.id, code });
+    this.#tell();
   }
 
   #onMedia(call: Call, message: FromWorker): void {
@@ -199,6 +209,8 @@ export class Bridge extends EventTarget {
       case 'socket': {
         const { state, sentence, code } = message.socket;
         call.socket = message.socket;
+        // Of an ended call, the call's own end is news enough.
+        if (!call.isLive) return;
         this.log.add(state === 'reconnecting' ? 'warn' : 'info', sentence, { callId, code });
         return;
       }
@@ -230,7 +242,16 @@ export class Bridge extends EventTarget {
     }, FIGURES_MS);
   }
 
+  /** While a call is being answered, showing it waits: its first picture costs more than the answer. */
   #changed(): void {
+    if (this.#postponed !== undefined) return;
+    if (!this.calls.some(({ state }) => state === 'ringing')) this.#tell();
+    else this.#postponed = setTimeout(() => this.#tell(), ANSWERING_MS);
+  }
+
+  #tell(): void {
+    clearTimeout(this.#postponed);
+    this.#postponed = undefined;
     this.dispatchEvent(new Event('change'));
   }
 }

@@ -27,7 +27,7 @@ export function diagnose({ answeredMs, counters, socket, frameMs }: CallFacts): 
     );
   }
   const sentMs = counters.framesToAgent * frameMs;
-  if (sentMs >= SILENT_AGENT_MS && counters.bytesFromAgent === 0) {
+  if (socket.state === 'open' && sentMs >= SILENT_AGENT_MS && counters.bytesFromAgent === 0) {
     found.push(
       `The agent accepted ${formatMs(sentMs)} of audio and sent 0 bytes. The bridge is delivering;` +
         ' look at the agent’s own log for its speech recognition and its audio sender.',

@@ -24,7 +24,7 @@ export class IncomingCall {
     this.#session = session;
     this.id = headerOf(request, HEADER_CALL_ID) ?? headerOf(request, 'Call-ID') ?? session.id;
     const { display_name: name, uri } = session.remote_identity;
-    this.caller = name === '' || name === uri.user ? uri.user : `${name} (${uri.user})`;
+    this.caller = nameOf(name, uri.user);
     this.dialled = headerOf(request, HEADER_DIALLED) ?? request.ruri.user;
   }
 
@@ -50,12 +50,15 @@ export class IncomingCall {
    * `attach` gets the connection before anything is negotiated: the place to listen for tracks, and
    * to put one's own in when the offer has made a place for it.
    */
-  answer(attach: (connection: RTCPeerConnection) => void): void {
+  answer(certificate: RTCCertificate, attach: (connection: RTCPeerConnection) => void): void {
     this.#session.on('peerconnection', ({ peerconnection }) => attach(peerconnection));
     // One candidate is enough: the media server learns the page's address from its checks.
     this.#session.on('icecandidate', ({ ready }) => ready());
     // An empty stream keeps JsSIP from asking for the microphone.
-    this.#session.answer({ mediaStream: new MediaStream(), pcConfig: { iceServers: [] } });
+    this.#session.answer({
+      mediaStream: new MediaStream(),
+      pcConfig: { iceServers: [], certificates: [certificate] },
+    });
   }
 
   /** The caller may have given up, and then there is nothing left to answer. */
@@ -71,6 +74,13 @@ export class IncomingCall {
     if (this.isOver) return;
     this.#session.terminate({ status_code: status, reason_phrase: reason });
   }
+}
+
+/** JsSIP types a missing display name as present. */
+function nameOf(display: string | undefined, user: string): string {
+  return display === undefined || display === '' || display === user
+    ? user
+    : `${display} (${user})`;
 }
 
 /** JsSIP types a missing header, and a missing message, as present. */

@@ -6,6 +6,11 @@ import { base } from './styles.ts';
 
 const WORDS: Record<Light, string> = { green: 'fine', amber: 'waiting', red: 'broken' };
 
+/** Addresses may break after a slash or a colon rather than anywhere. */
+function breakable(sentence: string): string {
+  return sentence.replace(/[/@]+/g, '$&\u200b');
+}
+
 @customElement('chain-strip')
 export class ChainStrip extends LitElement {
   static override readonly styles = [
@@ -115,7 +120,7 @@ export class ChainStrip extends LitElement {
                 <span class="light" aria-hidden="true"></span>${name}
                 <span class="for-ears">: ${WORDS[light]}</span>
               </h2>
-              <p>${sentence}</p>
+              <p>${breakable(sentence)}</p>
             </li>
           `,
         )}

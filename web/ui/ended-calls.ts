@@ -1,5 +1,5 @@
 /** Calls that are over: a line each, with its totals. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Call } from '../bridge/call.ts';
@@ -78,8 +78,12 @@ function line(call: Call): TemplateResult {
     <p class="figure">${formatDuration(call.durationMs())}</p>
     <p class="facts">
       <span class="why">${call.endSentence}</span>
-      ${c.framesToAgent.toLocaleString('en')} frames to the agent, ${formatBytes(c.bytesFromAgent)}
-      from it, ${formatMs(c.playedMs)} heard by the caller.
+      ${
+        call.answeredAt === undefined
+          ? nothing
+          : html`${c.framesToAgent.toLocaleString('en')} frames to the agent,
+            ${formatBytes(c.bytesFromAgent)} from it, ${formatMs(c.playedMs)} heard by the caller.`
+      }
     </p>
   </li>`;
 }

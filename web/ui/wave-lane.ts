@@ -15,6 +15,11 @@ const COLUMN_WIDTH = 2;
 /** Frames between two readings of the figure: quicker ones cannot be read. */
 const FIGURE_FRAMES = 12;
 
+/** Speech at −20 dBFS would be a tenth of the height: loudness is no linear matter. */
+function heightOf(sample: number): number {
+  return sample <= 0 ? 0 : (sample / 128) ** 0.6;
+}
+
 @customElement('wave-lane')
 export class WaveLane extends LitElement {
   static override readonly styles = [
@@ -180,11 +185,10 @@ export class WaveLane extends LitElement {
     context.globalCompositeOperation = 'source-over';
     context.fillStyle = this.#colour;
     const middle = height / 2;
-    const scale = middle / 128;
     for (let i = 0; i < fresh; i += 1) {
       const column = wave.total - fresh + i;
-      const top = middle - wave.highAt(column) * scale;
-      const bottom = middle - wave.lowAt(column) * scale;
+      const top = middle - middle * heightOf(wave.highAt(column));
+      const bottom = middle + middle * heightOf(-wave.lowAt(column));
       // Silence is a hairline, not nothing: time goes on.
       const tall = Math.max(bottom - top, devicePixelRatio);
       context.fillRect(width - shift + i * COLUMN_WIDTH, top, COLUMN_WIDTH - 0.5, tall);
