@@ -39,7 +39,8 @@ interface Outgoing {
   provisional: boolean;
   cancelled: boolean;
   heldCancel: SipRequest | undefined;
-  stopCancelWait: () => void;
+  /** Of the timer that ends the request when nobody answers. */
+  stopTimer: () => void;
 }
 
 type SipCommandOf<T extends Command['type']> = Extract<Command, { readonly type: T }>;
@@ -202,7 +203,7 @@ export class Uac {
   }
 
   close(): void {
-    for (const out of this.outgoing.values()) out.stopCancelWait();
+    for (const out of this.outgoing.values()) out.stopTimer();
     this.outgoing.clear();
   }
 
@@ -227,14 +228,14 @@ export class Uac {
       provisional: false,
       cancelled: false,
       heldCancel: undefined,
-      stopCancelWait: () => undefined,
+      stopTimer: () => undefined,
     };
     this.outgoing.set(out.id, out);
     const echo = (data: Buffer): void =>
       app.answer(commandId, sentFields(data.length, flow, out.id), data);
     if (hop.kind === 'unreachable') {
       echo(request.toBuffer());
-      this.fail(out, hop.status, hop.reason);
+      this.failSoon(out, hop.status, hop.reason);
       return;
     }
     // RFC 3261 §15: no BYE before the peer has acknowledged our 2xx.
@@ -253,8 +254,8 @@ export class Uac {
       timeout: () => this.fail(out, 408, 'Request Timeout'),
       failed: () => {
         // A browser cannot be connected to again: its contact is gone with the connection.
-        if (out.flow.protocol === 'ws') this.fail(out, 410, 'Gone');
-        else this.fail(out, 503, 'Service Unavailable');
+        if (out.flow.protocol === 'ws') this.failSoon(out, 410, 'Gone');
+        else this.failSoon(out, 503, 'Service Unavailable');
       },
     });
   }
@@ -371,7 +372,7 @@ export class Uac {
     const { after, timers } = this.core.layer;
     invite.cancelled = true;
     // RFC 3261 §9.1: without a final response in 64·T1 the INVITE counts as cancelled.
-    invite.stopCancelWait = after(64 * timers.t1, () => {
+    invite.stopTimer = after(64 * timers.t1, () => {
       invite.transaction?.terminate();
       this.fail(invite, 487, 'Request Terminated');
     });
@@ -388,6 +389,17 @@ export class Uac {
     for (const out of this.outgoing.values())
       if (out.dialog === dialog && out.request.method === 'INVITE' && !out.cancelled)
         this.sendCancel(out, cancelOf(out.request));
+  }
+
+  /**
+   * Not in the same segment as the answer to the command: drachtio-srf hands the request over by a
+   * promise, and a response that follows at once finds no listener yet.
+   */
+  private failSoon(out: Outgoing, status: number, reason: string): void {
+    out.stopTimer();
+    out.stopTimer = this.core.layer.after(UNREACHABLE_AFTER_MS, () =>
+      this.fail(out, status, reason),
+    );
   }
 
   /** A final response of the server's own, for a request that nobody answers. */
@@ -409,7 +421,7 @@ export class Uac {
   }
 
   private forget(out: Outgoing): void {
-    out.stopCancelWait();
+    out.stopTimer();
     this.outgoing.delete(out.id);
   }
 
@@ -432,6 +444,8 @@ export class Uac {
     else this.core.nextHop.find(uri, true, done);
   }
 }
+
+const UNREACHABLE_AFTER_MS = 20;
 
 const IGNORE = {
   response: (): void => undefined,

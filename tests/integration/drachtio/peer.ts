@@ -176,6 +176,7 @@ export async function wsPeer(server: Endpoint): Promise<Peer> {
   const line = {
     send: (data: Buffer): void => socket.send(data, { binary: false }),
     close: async (): Promise<void> => {
+      if (socket.readyState === WebSocket.CLOSED) return;
       const closed = once(socket, 'close');
       socket.terminate();
       await closed;

@@ -245,6 +245,27 @@ describe('createUAS', () => {
     await destroyed;
   });
 
+  it.skipIf(EXTERNAL)('holds a BYE back until the caller has acknowledged the 200', async () => {
+    let destroyed: Promise<unknown> | undefined;
+    srf = await drachtio.app((app) =>
+      app.invite((req, res) => {
+        void app.createUAS(req, res, { localSdp: SDP2 }).then((dialog) => {
+          destroyed = dialog.destroy();
+        });
+      }),
+    );
+    const callId = unique('early');
+    phone.send(text(phone, 'INVITE', { callId, headers: sdpHeaders() }), SDP);
+    const ok = await phone.response(200);
+    await expect.poll(() => destroyed !== undefined).toBe(true);
+    phone.send(text(phone, 'OPTIONS'));
+    const next = await phone.next();
+    expect(next.startLine).toContain('503');
+    phone.send(text(phone, 'ACK', { callId, to: ok.headers.get('to') ?? '' }));
+    phone.answer(await phone.request('BYE'), 200);
+    await destroyed;
+  });
+
   it('follows record routes and sends in-dialog requests through them', async () => {
     const proxy = await udpPeer(drachtio.sip('udp'));
     const route = `<sip:127.0.0.1:${proxy.local.port};lr>`;
