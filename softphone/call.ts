@@ -10,10 +10,12 @@ import type { ServerTransaction } from '../signaling/sip/server-transaction.ts';
 import type { CallMedia } from './call-media.ts';
 import { deferred } from './deferred.ts';
 import type { Dialog } from './dialog.ts';
+import { Renegotiation } from './renegotiation.ts';
 import { NO_MEDIA, type MediaStatistics } from './rtp-session.ts';
 import type { Recording } from './rtp-receiver.ts';
 import type { Codec } from './sdp.ts';
-import { ALLOW, SUPPORTED, type UserAgent } from './user-agent.ts';
+import { SessionTimer } from './session-timer.ts';
+import { ALLOW, type UserAgent } from './user-agent.ts';
 
 export type CallState = 'calling' | 'ringing' | 'answered' | 'ended';
 
@@ -59,7 +61,8 @@ export abstract class Call {
   readonly #ended = deferred<Ending>();
   /** Digits that came as SIP INFO. */
   #infoDigits = '';
-  #reinviting = false;
+  #renegotiation: Renegotiation | undefined;
+  #sessionTimer: SessionTimer | undefined;
 
   constructor(agent: UserAgent, callId: string, localTag: string) {
     this.agent = agent;
@@ -106,12 +109,13 @@ export abstract class Call {
     return this.ended;
   }
 
-  hold(): Promise<void> {
-    return this.#setHeld(true);
+  /** Rejects when the far end refuses; the call goes on then as before. */
+  async hold(): Promise<void> {
+    await this.#talking().renegotiation.setHeld(true);
   }
 
-  resume(): Promise<void> {
-    return this.#setHeld(false);
+  async resume(): Promise<void> {
+    await this.#talking().renegotiation.setHeld(false);
   }
 
   /** One digit as an RFC 4733 event; resolves when it has been sent. */
@@ -127,7 +131,7 @@ export abstract class Call {
     } else if (!this.dialog.accept(request)) {
       transaction.respond(responseTo(request, 500, { reason: 'CSeq Out Of Order' }));
     } else {
-      this.#receive(transaction, this.dialog);
+      this.#receive(transaction);
     }
   }
 
@@ -141,13 +145,22 @@ export abstract class Call {
     this.#ringing.resolve(undefined);
   }
 
-  protected establish(dialog: Dialog, media: CallMedia, status: number, reason: string): void {
+  /** `response` is the 2xx that we sent or got. */
+  protected establish(dialog: Dialog, media: CallMedia, response: SipResponse): void {
     if (this.#state === 'ended') return;
+    const renegotiation = new Renegotiation(this.agent, dialog, media);
+    this.#renegotiation = renegotiation;
+    this.#sessionTimer = new SessionTimer(
+      (method) => (method === 'UPDATE' ? renegotiation.update() : renegotiation.reinvite()),
+      (error) => this.agent.log('warn', `The session was not refreshed: ${messageOf(error)}`),
+    );
+    this.#sessionTimer.follow(response);
     this.dialog = dialog;
     this.#state = 'answered';
     this.times.answeredMs = performance.now();
     media.rtp.start();
     this.#ringing.resolve(undefined);
+    const { status, reason } = response;
     this.#answered.resolve({ status, reason, codec: media.codec ?? 'pcmu' });
     this.agent.log('info', 'Call answered', { callId: this.callId, status });
   }
@@ -157,6 +170,7 @@ export abstract class Call {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.times.endedMs = performance.now();
+    this.#sessionTimer?.stop();
     const failure = error ?? new BridgeError('CALL_FAILED', describe(ending));
     this.#ringing.reject(failure);
     this.#answered.reject(failure);
@@ -165,12 +179,7 @@ export abstract class Call {
     this.#ended.resolve(ending);
   }
 
-  protected answerHeaders(response: SipResponse, contact: string): SipResponse {
-    response.headers.add('Allow', ALLOW).add('Contact', contact).add('Supported', SUPPORTED);
-    return response;
-  }
-
-  #receive(transaction: ServerTransaction, dialog: Dialog): void {
+  #receive(transaction: ServerTransaction): void {
     const { request } = transaction;
     switch (request.method) {
       case 'BYE':
@@ -179,7 +188,8 @@ export abstract class Call {
         break;
       case 'INVITE':
       case 'UPDATE':
-        this.#renegotiate(transaction, dialog);
+        if (this.#renegotiation) this.#renegotiation.receive(transaction);
+        else transaction.respond(responseTo(request, 491));
         break;
       case 'INFO':
         this.#infoDigits += /^Signal=\s*([0-9*#A-D])/im.exec(request.body.toString())?.[1] ?? '';
@@ -202,99 +212,12 @@ export abstract class Call {
     }
   }
 
-  /** A new offer from the other side, or a request for ours, or only a sign of life. */
-  #renegotiate(transaction: ServerTransaction, dialog: Dialog): void {
-    const { request } = transaction;
+  #talking(): { renegotiation: Renegotiation; media: CallMedia } {
     const { media } = this;
-    const invite = request.method === 'INVITE';
-    if (!media || this.#state !== 'answered' || this.#reinviting) {
-      transaction.respond(responseTo(request, 491));
-      return;
-    }
-    const offered = request.body.length > 0;
-    const sdp = offered
-      ? media.answer(request.body.toString())
-      : invite
-        ? media.offer()
-        : undefined;
-    if (offered && sdp === undefined) {
-      transaction.respond(responseTo(request, 488));
-      return;
-    }
-    dialog.refreshTarget(request);
-    const response = this.answerHeaders(responseTo(request, 200), dialog.contact);
-    const interval = request.headers.get('session-expires');
-    if (interval !== undefined) {
-      // Who asks refreshes (RFC 4028 section 9), as long as the request does not say otherwise.
-      const refresher = interval.includes('refresher=') ? '' : ';refresher=uac';
-      response.headers.add('Require', 'timer').add('Session-Expires', interval + refresher);
-    }
-    if (sdp !== undefined) setSdp(response, sdp);
-    if (invite) void this.#answerReinvite(transaction, response, offered);
-    else transaction.respond(response);
-  }
-
-  async #answerReinvite(
-    transaction: ServerTransaction,
-    response: SipResponse,
-    offered: boolean,
-  ): Promise<void> {
-    const ack = await this.agent.answerInvite(transaction, response);
-    if (offered || !ack || this.#state !== 'answered') return;
-    try {
-      this.media?.accept(ack.body.toString());
-    } catch (error) {
-      this.agent.log('warn', messageOf(error), { callId: this.callId, code: 'NO_CODEC' });
-    }
-  }
-
-  async #setHeld(held: boolean): Promise<void> {
-    const { dialog, media } = this.#talking();
-    const before = media.held;
-    this.#reinviting = true;
-    try {
-      media.held = held;
-      const invite = dialog.request('INVITE', { withContact: true });
-      invite.headers
-        .add('Allow', ALLOW)
-        .add('Supported', SUPPORTED)
-        .add('Session-Expires', '1800')
-        .add('Min-SE', '90')
-        .add('User-Agent', this.agent.userAgent);
-      setSdp(invite, media.offer());
-      let sent = invite;
-      const acknowledge = (): void => {
-        const cseq = sent.cseq?.number ?? 0;
-        this.agent.send(dialog.request('ACK', { cseq }), dialog.nextHop);
-      };
-      const response = await this.agent.request(invite, dialog.nextHop, {
-        nextCSeq: () => dialog.nextCSeq(),
-        onTransaction: ({ request }) => (sent = request),
-        onRepeated: acknowledge,
-      });
-      if (response.status >= 300) {
-        throw new BridgeError(
-          'CALL_FAILED',
-          `The far end refused to ${held ? 'be put on hold' : 'be taken off hold'}: ${response.status} ${response.reason}.`,
-        );
-      }
-      dialog.refreshTarget(response);
-      acknowledge();
-      media.accept(response.body.toString());
-    } catch (error) {
-      media.held = before;
-      throw error;
-    } finally {
-      this.#reinviting = false;
-    }
-  }
-
-  #talking(): { dialog: Dialog; media: CallMedia } {
-    const { dialog, media } = this;
-    if (!dialog || !media || this.#state !== 'answered') {
+    if (!media || !this.#renegotiation || this.#state !== 'answered') {
       throw new BridgeError('CALL_FAILED', `The call is ${this.#state}, not answered.`);
     }
-    return { dialog, media };
+    return { renegotiation: this.#renegotiation, media };
   }
 
   async #bye(): Promise<void> {
@@ -307,11 +230,6 @@ export async function sayBye(agent: UserAgent, dialog: Dialog): Promise<void> {
   const bye = dialog.request('BYE');
   bye.headers.add('User-Agent', agent.userAgent);
   await agent.request(bye, dialog.nextHop, { nextCSeq: () => dialog.nextCSeq() });
-}
-
-export function setSdp(message: SipRequest | SipResponse, sdp: string): void {
-  message.headers.add('Content-Type', 'application/sdp');
-  message.body = Buffer.from(sdp);
 }
 
 function describe({ cause, by, status, reason }: Ending): string {

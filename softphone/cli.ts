@@ -43,7 +43,9 @@ export async function runDial(argv: string[], io: DialIo): Promise<number> {
     const message = messageOf(error);
     io.stderr.write(`${code === undefined ? '' : `${code}: `}${message}\n`);
     if (json)
-      io.stdout.write(`${JSON.stringify({ ok: false, exitCode, error: { code, message } })}\n`);
+      io.stdout.write(
+        `${JSON.stringify({ ok: false, exitCode, error: { code: code ?? null, message } })}\n`,
+      );
     return exitCode;
   }
 }

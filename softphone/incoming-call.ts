@@ -7,9 +7,10 @@ import { responseTo } from '../signaling/sip/build.ts';
 import { newTag } from '../signaling/sip/ids.ts';
 import type { SipResponse } from '../signaling/sip/message.ts';
 import type { ServerTransaction } from '../signaling/sip/server-transaction.ts';
-import { Call, sayBye, setSdp } from './call.ts';
+import { Call, sayBye } from './call.ts';
 import { CallMedia, type CallMediaOptions } from './call-media.ts';
 import { Dialog } from './dialog.ts';
+import { addAnswerHeaders, setSdp } from './renegotiation.ts';
 import { ALLOW, type UserAgent } from './user-agent.ts';
 
 export class IncomingCall extends Call {
@@ -51,11 +52,12 @@ export class IncomingCall extends Call {
         'The call cannot be answered: it is over or has no codec of ours.',
       );
     }
-    const response = this.answerHeaders(this.#response(200), this.#contact);
+    const response = this.#response(200);
+    addAnswerHeaders(response, this.#contact);
     setSdp(response, sdp);
     const dialog = Dialog.ofCallee(request, this.localTag, this.#contact);
     const acknowledged = this.agent.answerInvite(this.transaction, response);
-    if (offered) this.establish(dialog, media, 200, 'OK');
+    if (offered) this.establish(dialog, media, response);
     const ack = await acknowledged;
     if (this.state === 'ended') return;
     if (!ack) {
@@ -64,7 +66,7 @@ export class IncomingCall extends Call {
     }
     if (!offered) {
       media.accept(ack.body.toString());
-      this.establish(dialog, media, 200, 'OK');
+      this.establish(dialog, media, response);
     }
   }
 

@@ -10,10 +10,11 @@ import { Headers } from '../signaling/sip/headers.ts';
 import { newCallId, newCSeq, newTag } from '../signaling/sip/ids.ts';
 import { SipRequest, type SipResponse } from '../signaling/sip/message.ts';
 import { parseUri } from '../signaling/sip/uri.ts';
-import { Call, sayBye, setSdp } from './call.ts';
+import { Call, sayBye } from './call.ts';
 import { CallMedia, type CallMediaOptions } from './call-media.ts';
 import { Dialog } from './dialog.ts';
-import { ALLOW, SUPPORTED, type UserAgent } from './user-agent.ts';
+import { addSessionHeaders, setSdp } from './renegotiation.ts';
+import { ALLOW, type UserAgent } from './user-agent.ts';
 
 export interface DialOptions extends CallMediaOptions {
   /** An extension, or a whole sip: URI. */
@@ -102,13 +103,11 @@ export class OutgoingCall extends Call {
       .add('Contact', this.agent.contact())
       .add('Call-ID', this.callId)
       .add('CSeq', `${this.#cseq} INVITE`)
-      .add('Allow', ALLOW)
-      .add('Supported', SUPPORTED)
-      .add('Session-Expires', '1800')
-      .add('Min-SE', '90')
-      .add('User-Agent', this.agent.userAgent);
-    for (const [name, value] of Object.entries(this.#headers)) headers.add(name, value);
+      .add('Allow', ALLOW);
     const invite = new SipRequest('INVITE', this.#uri, headers);
+    addSessionHeaders(invite);
+    headers.add('User-Agent', this.agent.userAgent);
+    for (const [name, value] of Object.entries(this.#headers)) headers.add(name, value);
     setSdp(invite, this.media.offer());
     return invite;
   }
@@ -159,7 +158,7 @@ export class OutgoingCall extends Call {
     try {
       const sdp = response.body.toString();
       this.media.accept(sdp === '' ? this.#earlySdp : sdp);
-      this.establish(dialog, this.media, response.status, response.reason);
+      this.establish(dialog, this.media, response);
     } catch (error) {
       void this.end(
         { cause: 'failed', by: 'local', reason: messageOf(error) },

@@ -10,15 +10,13 @@ import { isIPv4 } from 'node:net';
 import { BridgeError } from '../common/errors.ts';
 import { silent, type Log } from '../common/log.ts';
 import { Pacer, systemClock, type Clock } from './pacer.ts';
-import type { LossReport } from './receiver-statistics.ts';
-import { parseRtcp, writeRtcp } from './rtcp.ts';
+import { RtcpReporter } from './rtcp-reporter.ts';
 import { RtpReceiver, type ReceiveFormat, type Recording } from './rtp-receiver.ts';
 import { RtpSender, type PlaySource, type SendFormat } from './rtp-sender.ts';
 import { bindRtpSockets, closeSocket, type RtpSockets } from './rtp-sockets.ts';
 import type { Codec, RemoteMedia } from './sdp.ts';
 
 const FRAME_MS = 20;
-const RTCP_INTERVAL_MS = 5000;
 /** PJMEDIA_RTP_NAT_PROBATION_CNT: packets from a new source before it is believed. */
 const SOURCE_PROBATION = 10;
 
@@ -93,14 +91,11 @@ export class RtpSession {
   readonly #sender: RtpSender;
   readonly #receiver: RtpReceiver;
   readonly #pacer: Pacer;
+  readonly #reporter: RtcpReporter;
   #remote: { address: string; port: number } | undefined;
   #remoteRtcp: { address: string; port: number } | undefined;
   #strangers = 0;
   #stranger = '';
-  #rtcpTimer: unknown;
-  #lastSenderReport = 0;
-  #lastSenderReportMs = 0;
-  #reportedLost: number | undefined;
   #started = false;
   #closed: Promise<void> | undefined;
 
@@ -126,8 +121,17 @@ export class RtpSession {
       clock: this.#clock,
       onTick: (slot, skipped) => this.#sendFrame(slot, skipped),
     });
+    this.#reporter = new RtcpReporter({
+      cname: this.cname,
+      sender: this.#sender,
+      receiver: this.#receiver,
+      clock: this.#clock,
+      send: async (report) => {
+        if (this.#remoteRtcp) await send(sockets.rtcp, report, this.#remoteRtcp);
+      },
+    });
     sockets.rtp.on('message', (datagram, from) => this.#receiveRtp(datagram, from));
-    sockets.rtcp.on('message', (datagram) => this.#receiveRtcp(datagram));
+    sockets.rtcp.on('message', (datagram) => this.#reporter.receive(datagram));
     for (const socket of [sockets.rtp, sockets.rtcp]) {
       // An ICMP refusal of the far end surfaces here on some systems; media goes on regardless.
       socket.on('error', (error) =>
@@ -164,7 +168,7 @@ export class RtpSession {
     if (this.#started || this.#closed) return;
     this.#started = true;
     this.#pacer.start();
-    this.#rtcpTimer = this.#clock.setTimer(() => this.#rtcpTick(), RTCP_INTERVAL_MS);
+    this.#reporter.start();
   }
 
   set muted(muted: boolean) {
@@ -192,7 +196,7 @@ export class RtpSession {
         packets: this.#sender.packets,
         octets: this.#sender.octets,
         skipped: this.#sender.skipped,
-        reportedLost: this.#reportedLost,
+        reportedLost: this.#reporter.reportedLost,
       },
       received: {
         packets: statistics.received,
@@ -220,8 +224,7 @@ export class RtpSession {
 
   async #close(): Promise<void> {
     this.#pacer.stop();
-    this.#clock.clearTimer(this.#rtcpTimer);
-    if (this.#started) await this.#sendRtcp(true);
+    if (this.#started) await this.#reporter.stop();
     await Promise.all([closeSocket(this.#sockets.rtp), closeSocket(this.#sockets.rtcp)]);
   }
 
@@ -252,53 +255,6 @@ export class RtpSession {
     this.#log('debug', 'RTP follows the source address', { source });
     this.#remote = { address, port };
     this.#remoteRtcp = { address, port: port + 1 };
-  }
-
-  #receiveRtcp(datagram: Uint8Array): void {
-    const seen = parseRtcp(datagram, this.ssrc);
-    if (!seen) return;
-    if (seen.senderReport !== undefined) {
-      this.#lastSenderReport = seen.senderReport;
-      this.#lastSenderReportMs = this.#clock.now();
-    }
-    if (seen.aboutUs) this.#reportedLost = seen.aboutUs.cumulativeLost;
-  }
-
-  #rtcpTick(): void {
-    this.#rtcpTimer = this.#clock.setTimer(() => this.#rtcpTick(), RTCP_INTERVAL_MS);
-    void this.#sendRtcp(false);
-  }
-
-  async #sendRtcp(bye: boolean): Promise<void> {
-    if (!this.#remoteRtcp) return;
-    const { ssrc, statistics } = this.#receiver;
-    const report = writeRtcp({
-      ssrc: this.ssrc,
-      cname: this.cname,
-      wallMs: Date.now(),
-      bye,
-      ...(this.#sender.packets === 0
-        ? {}
-        : {
-            sent: {
-              timestamp: this.#sender.timestamp,
-              packets: this.#sender.packets,
-              octets: this.#sender.octets,
-            },
-          }),
-      ...(ssrc === undefined ? {} : { received: this.#received(ssrc, statistics.report()) }),
-    });
-    await send(this.#sockets.rtcp, report, this.#remoteRtcp);
-  }
-
-  #received(ssrc: number, loss: LossReport) {
-    const since = this.#clock.now() - this.#lastSenderReportMs;
-    return {
-      ssrc,
-      loss,
-      lastSenderReport: this.#lastSenderReport,
-      delaySinceLast: this.#lastSenderReport === 0 ? 0 : Math.round((since / 1000) * 65536),
-    };
   }
 }
 
