@@ -57,12 +57,21 @@ export class PcmDecoder {
       : this.#decode(this.#encoding, bytes);
   }
 
-  /** Forgets held bytes, counters and the verdict of `auto`. */
-  reset(): void {
-    this.#encoding = this.#fixed;
-    this.#detector.reset();
+  /**
+   * An answer was cut short: what comes next begins a new sample. Without this the first half of a
+   * cut sample would shift all that follows by a byte, which turns speech into noise.
+   */
+  discard(): void {
+    if (this.#encoding === undefined) this.#detector.reset();
     this.#heldLength = this.#inspected = 0;
     this.#silent = true;
+  }
+
+  /** Forgets held bytes, counters and the verdict of `auto`. */
+  reset(): void {
+    this.discard();
+    this.#encoding = this.#fixed;
+    this.#detector.reset();
     this.#clipped = this.#oddSplits = 0;
   }
 

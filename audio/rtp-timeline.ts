@@ -43,6 +43,8 @@ const QUIET_AFTER = 100;
 const FILL_BEHIND = 20;
 /** Frames late for longer than this, one after the other, are a stream of its own time. */
 const LATE_FOR = 100;
+/** Unless each comes this much less late than the first: a backlog on its way to the present. */
+const CATCHING_UP = 40;
 /** A timestamp this far off, or ahead of the wall clock by AHEAD, belongs to another time base. */
 const JUMP = 2000;
 const AHEAD = 300;
@@ -66,8 +68,10 @@ export class RtpTimeline {
   #nextTimestamp = 0;
   /** Samples of the latest packet: the grid that fills keep to. */
   #ptime: number;
+  /** When a packet was last in time. */
   #heardAt: number | undefined;
   #lateSince: number | undefined;
+  #lateLag = 0;
   #calledAt: number | undefined;
   #excused = false;
   /** Samples emitted so far. */
@@ -101,7 +105,6 @@ export class RtpTimeline {
     const quiet = this.#isQuiet(now);
     if (quiet) this.#giveUpWaiting(now);
     if (ssrc !== this.#ssrc || this.#isJump(timestamp, now)) this.#resync(timestamp, ssrc, now);
-    this.#heardAt = now;
     this.#place(timestamp, samples, now, quiet);
     this.#giveUpWaiting(now);
   }
@@ -135,6 +138,7 @@ export class RtpTimeline {
       this.#counts.duplicate++;
       return;
     }
+    this.#heardAt = now;
     this.#lateSince = undefined;
     this.#clock.observe(now, this.#position + ahead);
     this.#ptime = samples.length;
@@ -153,7 +157,11 @@ export class RtpTimeline {
       this.#counts.duplicate++;
       return;
     }
-    this.#lateSince ??= now;
+    const lag = this.#clock.expected(now) - this.#position - this.#aheadOf(timestamp);
+    if (this.#lateSince === undefined || lag < this.#lateLag - this.#samples(CATCHING_UP)) {
+      this.#lateSince = now;
+      this.#lateLag = lag;
+    }
     if (now - this.#lateSince > LATE_FOR && this.#ssrc !== undefined) {
       // Late for good: the path got longer, or the phone's clock stood still during a hold.
       this.#resync(timestamp, this.#ssrc, now);

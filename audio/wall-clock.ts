@@ -1,9 +1,10 @@
 /**
  * Where a stream of samples ought to stand by the wall clock: the position of the frame that is
- * arriving right now if the network is at its quickest. The quickest transit seen is the anchor;
- * it ages by 1 ms a second, so that a sender with a slower clock is followed.
+ * arriving right now if the network is at its quickest. The quickest transit seen is the anchor; it
+ * ages by 10 ms a second, so that a sender with a slower clock is followed and one that began with
+ * a burst is not taken for late ever after.
  */
-const AGEING = 0.001;
+const AGEING = 0.01;
 
 export class WallClock {
   readonly #perMs: number;

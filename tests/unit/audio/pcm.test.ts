@@ -189,6 +189,21 @@ it('clips what is out of range, silences what is no number, and counts both', ()
   expect(decoder.clipped).toBe(5);
 });
 
+it.each(['s16le', 'auto'] as const)('begins a new sample after a cut answer: %s', (encoding) => {
+  const decoder = new PcmDecoder(encoding);
+  decoder.push(bytesOf(SPEECH).subarray(0, 2001));
+  decoder.discard();
+  expect(decoder.push(bytesOf(SPEECH))).toEqual(SPEECH);
+  expect(decoder.encoding).toBe('s16le');
+});
+
+it('begins the verdict anew when an answer is cut before it', () => {
+  const decoder = new PcmDecoder('auto');
+  expect(decoder.push(floatsOf(SPEECH.subarray(0, 10)).subarray(0, 39))).toHaveLength(0);
+  decoder.discard();
+  expect(decoder.push(bytesOf(SPEECH))).toEqual(SPEECH);
+});
+
 it('forgets everything on reset', () => {
   const decoder = new PcmDecoder('auto');
   decoder.push(floatsOf(SPEECH).subarray(0, 3001));

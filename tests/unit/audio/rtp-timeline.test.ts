@@ -243,6 +243,24 @@ describe('when nothing comes', () => {
     expect(bench.total).toBeLessThanOrEqual(3500 * 8);
   });
 
+  it('drops a backlog that comes in slowly, and is back in the present after it', () => {
+    talk(0, 200);
+    for (let i = 0; i < 120; i++) bench.push(2200 + i * 4, 1600 + i * 160, 2);
+    talk(2680, 3000);
+    expect(bench.timeline.counters.resyncs).toBe(0);
+    expect(bench.total).toBe(3000 * 8);
+    expect(bench.picture.endsWith('1'.repeat(16))).toBe(true);
+  });
+
+  it('is not deaf after a caller who began with a burst and then paused', () => {
+    for (let i = 0; i < 10; i++) bench.push(0, i * 160, 1);
+    for (let i = 10; i < 1000; i++) bench.push((i - 9) * 20, i * 160, 1);
+    const before = bench.timeline.counters.late;
+    for (let i = 1100; i < 1150; i++) bench.push((i - 9) * 20, i * 160, 2);
+    expect(bench.timeline.counters.late - before).toBe(0);
+    expect(bench.picture.endsWith('2'.repeat(50))).toBe(true);
+  });
+
   it('goes on after a hold during which the phone’s timestamps stood still', () => {
     talk(0, 200);
     for (let i = 0; i < 50; i++) bench.push(5200 + i * 20, 1600 + i * 160, 2);
@@ -386,6 +404,51 @@ it('keeps time and order whatever the network does', () => {
         );
       },
     ),
+    { numRuns: 300 },
+  );
+});
+
+it('is never ahead of the call and never far behind it, whatever phone and network do', () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('talk' as const), frames: fc.nat(60), delay: fc.nat(700) }),
+    fc.record({ do: fc.constant('pause' as const), ms: fc.nat(3000) }),
+    fc.record({ do: fc.constant('hold with its clock stopped' as const), ms: fc.nat(3000) }),
+    fc.record({ do: fc.constant('new stream' as const), timestamp: fc.nat(0xffffffff) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+      const own = new Bench();
+      const packets: { now: number; timestamp: number; ssrc: number; value: number }[] = [];
+      let [sent, offset, ssrc, value] = [0, 0, 1, 0];
+      for (const action of steps) {
+        if (action.do === 'pause') sent += action.ms - (action.ms % 20);
+        if (action.do === 'new stream') [ssrc, offset] = [ssrc + 1, action.timestamp];
+        if (action.do === 'hold with its clock stopped') {
+          const ms = action.ms - (action.ms % 20);
+          sent += ms;
+          offset -= ms * 8;
+        }
+        if (action.do === 'talk') {
+          for (let i = 0; i < action.frames; i++, sent += 20) {
+            const timestamp = (offset + sent * 8) >>> 0;
+            packets.push({ now: sent + action.delay, timestamp, ssrc, value: ++value });
+          }
+        }
+      }
+      packets.sort((a, b) => a.now - b.now);
+      const first = packets[0]?.now ?? 0;
+      own.now = first;
+      for (const packet of packets) {
+        own.push(packet.now, packet.timestamp, packet.value, 160, packet.ssrc);
+        expect(own.total).toBeLessThanOrEqual((packet.now - first) * 8 + 160 + 700 * 8);
+      }
+      const end = Math.max(sent + 700, own.now) + 1500;
+      own.until(end);
+      const due = (end - first) * 8;
+      expect(own.total).toBeLessThanOrEqual(due + 160 + 700 * 8);
+      expect(own.total).toBeGreaterThanOrEqual(packets.length === 0 ? 0 : due - 60 * 8 - 700 * 8);
+      expect(own.timeline.counters.received).toBe(packets.length);
+    }),
     { numRuns: 300 },
   );
 });
