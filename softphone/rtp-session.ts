@@ -231,8 +231,10 @@ export class RtpSession {
   #sendFrame(slot: number, skipped: number): void {
     const packet = this.#sender.packet(slot, skipped);
     if (!packet || !this.#remote) return;
+    // Taken before, so that a measured delay never comes out too short.
+    const timeMs = this.#clock.now();
     void send(this.#sockets.rtp, packet.bytes, this.#remote);
-    this.#options.onPacketSent?.(packet.sequence, packet.timestamp, this.#clock.now());
+    this.#options.onPacketSent?.(packet.sequence, packet.timestamp, timeMs);
   }
 
   #receiveRtp(datagram: Uint8Array, from: RemoteInfo): void {

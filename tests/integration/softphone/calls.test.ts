@@ -191,7 +191,7 @@ describe('the end of a call', () => {
       if (tx.request.method === 'INVITE') go = () => respond(tx, 100);
       else respond(tx, 200);
     });
-    const softphone = await phone({ server: far.server, timers: { t1: 5 } });
+    const softphone = await phone({ server: far.server, timers: { t1: 15 } });
     const call = await softphone.call({ to: '1000' });
     await far.seen('INVITE');
     const cancelled = call.cancel();

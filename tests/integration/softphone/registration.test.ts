@@ -19,7 +19,7 @@ async function phone(options: Partial<SoftphoneOptions> & Pick<SoftphoneOptions,
   const softphone = await Softphone.create({
     user: 'agent001',
     userAgent: 'MicroSIP/3.20.5',
-    timers: { t1: 10 },
+    timers: { t1: 50 },
     ...options,
   });
   closing.unshift(softphone);
