@@ -88,10 +88,12 @@ export interface InviteRefusal {
 
 interface UntypedSrf {
   readonly app: {
-    /** The wire protocol object: reached into only to stop a pending reconnect (see close). */
-    readonly wp?: {
-      closing: boolean;
-      readonly reconnectVars: { retryTimer?: NodeJS.Timeout | null };
+    readonly client?: {
+      /** The wire protocol object: reached into only to stop a pending reconnect (see close). */
+      readonly wp?: {
+        closing: boolean;
+        readonly reconnectVars: { retryTimer?: NodeJS.Timeout | null };
+      };
     };
   };
   connect(options: {
@@ -199,7 +201,7 @@ export class SrfPort {
 
   close(): void {
     this.#closed = true;
-    const wire = this.#srf.app.wp;
+    const wire = this.#srf.app.client?.wp;
     if (!wire) return;
     // `disconnect` throws when no connection is up and leaves a pending reconnect timer running.
     wire.closing = true;

@@ -1,0 +1,187 @@
+/**
+ * The whole path in one process tree, on free ports: the bridge, the demo agent, a page in a
+ * headless browser, and the softphone that dials it and speaks. What each side heard is compared
+ * with what the other said.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startDemoAgent, type DemoAgent } from '../../agent/demo/demo-agent.ts';
+import { UtteranceCutter } from '../../agent/demo/utterance.ts';
+import { readWav } from '../../audio/wav.ts';
+import { BridgeError } from '../../common/errors.ts';
+import type { Log } from '../../common/log.ts';
+import { Softphone } from '../../softphone/softphone.ts';
+import { startBridge, type Bridge } from '../bridge.ts';
+import { openBrowser } from '../browser.ts';
+import type { BridgeOptions } from '../options.ts';
+import { root } from '../root.ts';
+import {
+  measureAgentToCaller,
+  measureCallerToAgent,
+  type CallerToAgent,
+  type Heard,
+} from './measure.ts';
+
+const SAMPLE_RATE = 8000;
+const PAGE_TIMEOUT_MS = 20_000;
+/** The agent waits for the end of an utterance, thinks, and its answer takes as long as it did. */
+const PAUSE_AFTER_ANSWER_MS = 1200;
+const MIN_CORRELATION = 0.95;
+const MIN_FRAMES_PER_SECOND = 49.5;
+const MAX_FRAMES_PER_SECOND = 50.5;
+
+export interface DemoReport {
+  readonly ok: boolean;
+  readonly inviteTo200Ms: number;
+  readonly callerToAgent: CallerToAgent;
+  readonly agentToCaller: Heard;
+  readonly engines: { readonly drachtio: string; readonly rtpengine: string };
+  readonly errors: readonly string[];
+}
+
+export interface DemoOptions {
+  readonly log: Log;
+  /** What happens, for a person who waits. */
+  readonly say: (step: string) => void;
+  readonly drachtio?: BridgeOptions['drachtio'];
+  readonly rtpengine?: BridgeOptions['rtpengine'];
+}
+
+export async function runDemo(options: DemoOptions): Promise<DemoReport> {
+  const { log, say, drachtio, rtpengine } = options;
+  const stack: (() => Promise<void>)[] = [];
+  try {
+    const agent = await startDemoAgent({ host: '127.0.0.1', port: 0, record: true, log });
+    stack.push(() => agent.close());
+    const bridge = await startBridge(
+      {
+        http: { host: '127.0.0.1', port: 0 },
+        sip: { host: '127.0.0.1', port: 0 },
+        rtpPorts: { min: 41_000, max: 41_199 },
+        agent: { url: agent.url, query: 'tenant_id=demo&campaign_id=demo&lead_id=demo' },
+        agentOutput: { encoding: 'auto', sampleRate: 16_000 },
+        verbose: false,
+        ...(drachtio && { drachtio }),
+        ...(rtpengine && { rtpengine }),
+      },
+      log,
+    );
+    stack.push(() => bridge.close());
+    say(`the bridge runs, its page is ${bridge.url}`);
+
+    const browser = await openBrowser(`${bridge.url}/?start`);
+    stack.push(() => browser.close());
+    await pageReady(bridge);
+    say(`${browser.path} has opened the page and registered`);
+    return await talk(bridge, agent, say, stack);
+  } finally {
+    for (const stop of stack.reverse()) await stop();
+  }
+}
+
+async function talk(
+  bridge: Bridge,
+  agent: DemoAgent,
+  say: (step: string) => void,
+  stack: (() => Promise<void>)[],
+): Promise<DemoReport> {
+  const speech = withPauses(await callerSpeech());
+  const phone = await Softphone.create({
+    server: addressOf(bridge.phone.server),
+    user: bridge.phone.username,
+    password: 'any',
+  });
+  stack.push(() => phone.close());
+  await phone.register();
+
+  const packetTimes: number[] = [];
+  const call = await phone.call({
+    to: '1000',
+    play: speech,
+    codecs: ['pcmu'],
+    onPacketSent: (_sequence, _timestamp, timeMs) => packetTimes.push(timeMs),
+  });
+  await call.answered;
+  const { startedMs, answeredMs = startedMs } = call.times;
+  say(`1000 answered after ${Math.round(answeredMs - startedMs)} ms, the caller speaks`);
+  await delay((speech.length / SAMPLE_RATE) * 1000 + PAUSE_AFTER_ANSWER_MS);
+  await call.hangup();
+  await phone.unregister();
+
+  const session = agent.sessions.find(({ id }) => id === call.callId);
+  const frames = (session?.received ?? []).map(({ at, samples }) => ({ timeMs: at, samples }));
+  const answers = (session?.answers ?? [])
+    .filter(({ interruptedAt }) => interruptedAt === undefined)
+    .map(({ samples, startedAt }) => ({ samples, startedAtMs: startedAt }));
+  const { engines } = bridge.status();
+  const result = {
+    inviteTo200Ms: Math.round(answeredMs - startedMs),
+    callerToAgent: measureCallerToAgent({ samples: speech, law: 'pcmu', packetTimes }, frames),
+    agentToCaller: measureAgentToCaller(answers, call.recording),
+    engines: { drachtio: engines.drachtio.kind, rtpengine: engines.rtpengine.kind },
+  };
+  const errors = complaints(result);
+  return { ok: errors.length === 0, ...result, errors };
+}
+
+/** Why the voices did not really cross, in sentences; empty when they did. */
+function complaints(result: Omit<DemoReport, 'ok' | 'errors'>): string[] {
+  const { callerToAgent: up, agentToCaller: down } = result;
+  const errors: string[] = [];
+  if (up.frames === 0) errors.push('The agent received no audio.');
+  else if (up.correlation < MIN_CORRELATION) {
+    errors.push(`The agent heard something else than the caller said (${up.correlation}).`);
+  }
+  if (up.framesPerSecond < MIN_FRAMES_PER_SECOND || up.framesPerSecond > MAX_FRAMES_PER_SECOND) {
+    errors.push(`The agent received ${up.framesPerSecond} frames a second instead of 50.`);
+  }
+  if (down.latencyMs.n === 0) errors.push('The phone received no answer of the agent.');
+  else if (down.correlation < MIN_CORRELATION) {
+    errors.push(`The phone heard something else than the agent said (${down.correlation}).`);
+  }
+  return errors;
+}
+
+async function pageReady(bridge: Bridge): Promise<void> {
+  const deadline = Date.now() + PAGE_TIMEOUT_MS;
+  while (!bridge.status().registrations.some(({ kind }) => kind === 'page')) {
+    if (Date.now() > deadline) {
+      throw new BridgeError('NO_PAGE', 'The browser did not open the page within 20 s.');
+    }
+    await delay(50);
+  }
+}
+
+async function callerSpeech(): Promise<Int16Array> {
+  const { channels } = readWav(await readFile(join(root, 'agent', 'demo', 'caller.wav')));
+  return channels[0] ?? new Int16Array(0);
+}
+
+/** The utterances of `speech`, each followed by time enough to hear it answered. */
+function withPauses(speech: Int16Array): Int16Array {
+  const parts: Int16Array[] = [];
+  const cutter = new UtteranceCutter(SAMPLE_RATE, 400, {
+    onStart: () => undefined,
+    onProgress: () => undefined,
+    onEnd: (samples) => {
+      parts.push(samples.slice());
+      const pause = samples.length + (PAUSE_AFTER_ANSWER_MS * SAMPLE_RATE) / 1000;
+      // Whole packets, so that each utterance begins with one.
+      parts.push(new Int16Array(pause + 160 - ((samples.length + pause) % 160)));
+    },
+  });
+  cutter.push(speech);
+  cutter.push(new Int16Array(SAMPLE_RATE));
+  const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => {
+    whole.set(part, at);
+    return at + part.length;
+  }, 0);
+  return whole;
+}
+
+function addressOf(server: string): { host: string; port: number } {
+  const { hostname, port } = new URL(`sip://${server}`);
+  return { host: hostname, port: Number(port) || 5060 };
+}

@@ -1,0 +1,153 @@
+/**
+ * What a call did to a voice, measured at its edges: RTP at the phone, PCM at the agent's socket.
+ * Both directions are aligned by correlation, so a latency is that of a known sample and not of
+ * "some audio". Pure: lists of packets and frames with their times (performance.now(), one clock).
+ */
+import { compare, idealCallerToAgent, type Comparison } from '../../audio/compare.ts';
+import type { Law } from '../../audio/g711.ts';
+import { Resampler } from '../../audio/resampler.ts';
+
+const AGENT_RATE = 16_000;
+const PHONE_RATE = 8_000;
+/** Samples at 16 kHz per sample at 8 kHz. */
+const RATIO = AGENT_RATE / PHONE_RATE;
+
+export interface LatencyMs {
+  readonly n: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface Heard {
+  readonly correlation: number;
+  readonly snrDb: number;
+  readonly gainDb: number;
+  readonly latencyMs: LatencyMs;
+}
+
+export interface CallerToAgent extends Heard {
+  readonly frames: number;
+  readonly framesPerSecond: number;
+}
+
+export interface SentAudio {
+  /** 8 kHz, from the first packet on. */
+  readonly samples: Int16Array;
+  readonly law: Law;
+  /** When each packet of 20 ms left, in order. */
+  readonly packetTimes: readonly number[];
+}
+
+export interface AgentFrame {
+  readonly timeMs: number;
+  readonly samples: Int16Array;
+}
+
+/** @param frames every frame the agent's socket received in the call, in order. */
+export function measureCallerToAgent(
+  sent: SentAudio,
+  frames: readonly AgentFrame[],
+): CallerToAgent {
+  const heard = concat(frames.map(({ samples }) => samples));
+  const result = compare(idealCallerToAgent(sent.samples, sent.law), heard);
+  const starts: number[] = [];
+  let total = 0;
+  for (const { samples } of frames) {
+    starts.push(total);
+    total += samples.length;
+  }
+  const packetSamples = 160 * RATIO;
+  const latencies: number[] = [];
+  const packets = Math.floor(sent.samples.length / 160);
+  let frame = 0;
+  for (let packet = 0; packet < packets; packet++) {
+    const sentAt = sent.packetTimes[packet];
+    const position = packet * packetSamples + Math.max(0, Math.floor(result.offset));
+    while ((starts[frame + 1] ?? Infinity) <= position) frame++;
+    const arrived = frames[frame];
+    if (sentAt === undefined || !arrived || position >= total) break;
+    latencies.push(arrived.timeMs - sentAt);
+  }
+  const [first, last] = [frames[0], frames.at(-1)];
+  const seconds = first && last ? (last.timeMs - first.timeMs) / 1000 : 0;
+  return {
+    frames: frames.length,
+    framesPerSecond: seconds > 0 ? round((frames.length - 1) / seconds, 2) : 0,
+    ...quality(result),
+    latencyMs: latencyOf(latencies),
+  };
+}
+
+export interface AgentAnswer {
+  /** When its first byte was written to the socket. */
+  readonly startedAtMs: number;
+  /** 16 kHz. */
+  readonly samples: Int16Array;
+}
+
+export interface PhoneRecording {
+  /** 8 kHz, on the RTP time axis. */
+  readonly samples: Int16Array;
+  readonly packets: readonly { readonly arrivalMs: number; readonly sample: number }[];
+}
+
+/** Each answer is looked for by itself; the figures are those of the worst one. */
+export function measureAgentToCaller(
+  answers: readonly AgentAnswer[],
+  recording: PhoneRecording,
+): Heard {
+  const latencies: number[] = [];
+  const results = answers.map(({ samples, startedAtMs }) => {
+    const down = new Resampler({ from: AGENT_RATE, to: PHONE_RATE });
+    const delay = Math.round(down.delaySamples);
+    const reference = Int16Array.from(down.process(samples)).subarray(delay);
+    const result = compare(reference, recording.samples);
+    // The first audible sample may lie a resampler's delay before the aligned one.
+    const position = Math.round(result.offset);
+    const packet = recording.packets.find(
+      ({ sample }) => sample <= position && position < sample + 160,
+    );
+    if (packet) latencies.push(packet.arrivalMs - startedAtMs);
+    return result;
+  });
+  const worst = results.reduce<Comparison | undefined>(
+    (low, result) => (low && low.correlation <= result.correlation ? low : result),
+    undefined,
+  );
+  return {
+    ...quality(worst ?? { offset: 0, correlation: 0, snrDb: 0, gainDb: 0 }),
+    latencyMs: latencyOf(latencies),
+  };
+}
+
+export function latencyOf(values: readonly number[]): LatencyMs {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) =>
+    round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0, 2);
+  return { n: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}
+
+function quality({ correlation, snrDb, gainDb }: Comparison): Omit<Heard, 'latencyMs'> {
+  return {
+    correlation: round(correlation, 4),
+    // JSON knows no Infinity; beyond this nobody can tell anyway.
+    snrDb: round(Math.min(snrDb, 120), 1),
+    gainDb: round(gainDb, 2),
+  };
+}
+
+function concat(parts: readonly Int16Array[]): Int16Array {
+  const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
