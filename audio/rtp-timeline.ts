@@ -41,8 +41,9 @@ const DEFAULT_PTIME = 20;
 const QUIET_AFTER = 100;
 /** How far a packet of a filled period may come behind the quickest one and not be late. */
 const FILL_BEHIND = 20;
-/** Frames late for longer than this, one after the other, are a stream of its own time. */
+/** So many packets late without one in time, for longer than this: a stream of its own time. */
 const LATE_FOR = 100;
+const LATE_PACKETS = 5;
 /** Unless each comes this much less late than the first: a backlog on its way to the present. */
 const CATCHING_UP = 40;
 /** A timestamp this far off, or ahead of the wall clock by AHEAD, belongs to another time base. */
@@ -70,7 +71,9 @@ export class RtpTimeline {
   #ptime: number;
   /** When a packet was last in time. */
   #heardAt: number | undefined;
-  #lateSince: number | undefined;
+  /** Packets late since one was in time, when the first of them came, and by how much. */
+  #lateRun = 0;
+  #lateSince = 0;
   #lateLag = 0;
   #calledAt: number | undefined;
   #excused = false;
@@ -139,7 +142,7 @@ export class RtpTimeline {
       return;
     }
     this.#heardAt = now;
-    this.#lateSince = undefined;
+    this.#lateRun = 0;
     this.#clock.observe(now, this.#position + ahead);
     this.#ptime = samples.length;
     this.#shelf.remember(timestamp);
@@ -157,12 +160,16 @@ export class RtpTimeline {
       this.#counts.duplicate++;
       return;
     }
+    this.#shelf.remember(timestamp);
     const lag = this.#clock.expected(now) - this.#position - this.#aheadOf(timestamp);
-    if (this.#lateSince === undefined || lag < this.#lateLag - this.#samples(CATCHING_UP)) {
+    if (this.#lateRun === 0 || lag < this.#lateLag - this.#samples(CATCHING_UP)) {
+      this.#lateRun = 0;
       this.#lateSince = now;
       this.#lateLag = lag;
     }
-    if (now - this.#lateSince > LATE_FOR && this.#ssrc !== undefined) {
+    this.#lateRun++;
+    const forGood = this.#lateRun >= LATE_PACKETS && now - this.#lateSince > LATE_FOR;
+    if (forGood && this.#ssrc !== undefined) {
       // Late for good: the path got longer, or the phone's clock stood still during a hold.
       this.#resync(timestamp, this.#ssrc, now);
       this.#place(timestamp, samples, now, false);
@@ -190,7 +197,7 @@ export class RtpTimeline {
     this.#clock.restart(now, this.#position);
     this.#ssrc = ssrc;
     this.#nextTimestamp = timestamp;
-    this.#lateSince = undefined;
+    this.#lateRun = 0;
     this.#shelf.forget();
   }
 
