@@ -9,6 +9,7 @@ import { parseNameAddr, withTag } from '../sip/name-addr.ts';
 import type { Flow } from '../sip/transport.ts';
 import { hostOf, parseUri } from '../sip/uri.ts';
 import type { App } from './admin-server.ts';
+import type { SessionTimer } from './session-timer.ts';
 
 export function dialogIdOf(callId: string, callerTag: string): string {
   return `${callId};from-tag=${callerTag}`;
@@ -66,8 +67,11 @@ export class Dialog {
   readonly unacknowledged = new Map<number, Unacknowledged>();
   /** What may only be sent once the peer has our 2xx: a BYE. RFC 3261 §15. */
   readonly afterAck: (() => void)[] = [];
-  /** What ends with the dialog: timers. */
-  private readonly cleanups = new Set<() => void>();
+  /** Our latest session description: a refresh by INVITE offers it again. */
+  localSdp: Buffer | undefined;
+  /** The methods the peer has said it takes. */
+  peerAllows: readonly string[] = [];
+  private session: SessionTimer | undefined;
   private readonly local: string;
   private remote: string;
 
@@ -119,6 +123,8 @@ export class Dialog {
   refresh(message: SipMessage, flow: Flow): void {
     const uri = parseNameAddr(message.headers.list('contact')[0] ?? '')?.uri;
     if (uri !== undefined) this.remoteTarget = uri;
+    const allows = message.headers.list('allow');
+    if (allows.length > 0) this.peerAllows = allows;
     this.noteSource(message, flow);
   }
 
@@ -154,20 +160,17 @@ export class Dialog {
     return this.remoteTag === request.fromTag || (this.role === 'uac' && this.remoteTag === '');
   }
 
-  /** Runs `stop` when the dialog ends; the returned function runs it now. */
-  own(stop: () => void): () => void {
-    const once = (): void => {
-      if (this.cleanups.delete(once)) stop();
-    };
-    this.cleanups.add(once);
-    return once;
+  /** Starts the session timer anew, or stops it. */
+  keepSession(timer: SessionTimer | undefined): void {
+    this.session?.stop();
+    this.session = timer;
   }
 
   end(): void {
     this.state = 'ended';
     for (const { stop } of this.unacknowledged.values()) stop();
     this.unacknowledged.clear();
-    for (const stop of [...this.cleanups]) stop();
+    this.keepSession(undefined);
   }
 
   /**

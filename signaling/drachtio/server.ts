@@ -117,7 +117,11 @@ class EmbeddedServer implements DrachtioServer {
     };
     const uac = new Uac(core);
     this.uac = uac;
-    this.uas = new Uas({ core, hangUp: (dialog, reason) => uac.hangUp(dialog, reason) });
+    this.uas = new Uas({
+      core,
+      hangUp: (dialog, reason) => uac.hangUp(dialog, reason),
+      keepSession: (dialog, session) => uac.keepSession(dialog, session),
+    });
     try {
       this.admin = await openAdmin({
         ...this.options.admin,

@@ -13,12 +13,13 @@ import { addVia } from '../sip/transaction-layer.ts';
 import type { Flow } from '../sip/transport.ts';
 import { parseUri } from '../sip/uri.ts';
 import type { App } from './admin-server.ts';
-import { localised, wireName } from './app-headers.ts';
+import { localised, ownContact, wireName } from './app-headers.ts';
 import type { AppMessage, Command } from './command.ts';
 import { dialogRequest, lacksContentType, newRequest, parseRequestLine } from './compose.ts';
 import { about, newTransactionId, stackTime, type Core } from './core.ts';
 import { Dialog } from './dialog.ts';
 import type { Hop } from './next-hop.ts';
+import { answeredSession, MIN_SE, SessionTimer, type Session } from './session-timer.ts';
 
 const NO_DIALOG = 'Server error: unable to find dialog for dialog id provided';
 const SUPERFLUOUS_ACK =
@@ -35,6 +36,8 @@ interface Outgoing {
   readonly dialog: Dialog | undefined;
   /** The request opened its dialog. */
   readonly opens: boolean;
+  /** A session refresh of the server's own. */
+  readonly refresh: boolean;
   transaction: ClientTransaction | undefined;
   provisional: boolean;
   cancelled: boolean;
@@ -185,6 +188,18 @@ export class Uac {
     });
   }
 
+  /** Runs the session timer that was settled, or none. */
+  keepSession(dialog: Dialog, session: Session | undefined): void {
+    if (dialog.state === 'ended') return;
+    const timer =
+      session &&
+      new SessionTimer(this.core.layer.after, session, {
+        refresh: () => this.refresh(dialog, session.seconds),
+        expire: () => this.hangUp(dialog, SESSION_EXPIRED),
+      });
+    dialog.keepSession(timer);
+  }
+
   /** The application is gone: its calls are cancelled or hung up. */
   lost(app: App): void {
     for (const out of this.outgoing.values()) {
@@ -217,20 +232,7 @@ export class Uac {
   ): void {
     const flow = hop.kind === 'flow' ? hop.flow : hop.via;
     addVia(request, flow);
-    const out: Outgoing = {
-      id: newTransactionId(),
-      request,
-      flow,
-      app,
-      dialog,
-      opens,
-      transaction: undefined,
-      provisional: false,
-      cancelled: false,
-      heldCancel: undefined,
-      stopTimer: () => undefined,
-    };
-    this.outgoing.set(out.id, out);
+    const out = this.track({ request, flow, app, dialog, opens, refresh: false });
     const echo = (data: Buffer): void =>
       app.answer(commandId, sentFields(data.length, flow, out.id), data);
     if (hop.kind === 'unreachable') {
@@ -246,6 +248,50 @@ export class Uac {
     }
     this.start(out);
     echo(out.transaction?.data ?? request.toBuffer());
+  }
+
+  /** By UPDATE where the peer takes it, else by an INVITE with the same description. */
+  private refresh(dialog: Dialog, seconds: number): void {
+    // An INVITE that is under way refreshes as well.
+    if (dialog.inviting || dialog.state === 'ended') return;
+    const method = dialog.peerAllows.includes('UPDATE') ? 'UPDATE' : 'INVITE';
+    this.route(dialog, (hop) => {
+      if (hop.kind !== 'flow') return;
+      const { flow } = hop;
+      const request = dialog.request(method, dialog.nextCSeq());
+      request.headers
+        .add('Contact', ownContact(flow))
+        .add('Supported', 'timer')
+        .add('Session-Expires', `${seconds};refresher=uac`)
+        .add('Min-SE', String(MIN_SE));
+      if (method === 'INVITE') {
+        dialog.inviting = true;
+        if (dialog.localSdp !== undefined) {
+          request.headers.add('Content-Type', 'application/sdp');
+          request.body = dialog.localSdp;
+        }
+      }
+      addVia(request, flow);
+      this.start(
+        this.track({ request, flow, app: undefined, dialog, opens: false, refresh: true }),
+      );
+    });
+  }
+
+  private track(
+    start: Pick<Outgoing, 'request' | 'flow' | 'app' | 'dialog' | 'opens' | 'refresh'>,
+  ): Outgoing {
+    const out: Outgoing = {
+      ...start,
+      id: newTransactionId(),
+      transaction: undefined,
+      provisional: false,
+      cancelled: false,
+      heldCancel: undefined,
+      stopTimer: () => undefined,
+    };
+    this.outgoing.set(out.id, out);
+    return out;
   }
 
   private start(out: Outgoing): void {
@@ -276,9 +322,10 @@ export class Uac {
     this.pass(out, response.toBuffer());
     if (status < 200) return;
     this.forget(out);
-    if (invite && status < 300 && out.app === undefined && dialog !== undefined) {
+    if (dialog === undefined) return;
+    if (invite && status < 300 && out.app === undefined) {
       this.ackAlone(dialog, request);
-      this.hangUp(dialog, 'application disconnected', false);
+      if (!out.refresh) this.hangUp(dialog, 'application disconnected', false);
     }
   }
 
@@ -306,6 +353,11 @@ export class Uac {
       if (method === 'NOTIFY' && dialog.method === 'SUBSCRIBE' && isTerminal(out.request))
         this.core.dialogs.remove(dialog);
     }
+    if ((method === 'INVITE' || method === 'UPDATE') && status >= 200 && status < 300) {
+      if (out.request.body.length > 0) dialog.localSdp = out.request.body;
+      this.keepSession(dialog, answeredSession(response));
+    }
+    if (out.refresh && (status === 408 || status === 481)) this.hangUp(dialog, SESSION_EXPIRED);
     if (method === 'INVITE' && status >= 200 && status < 300) {
       dialog.answered = { invite: out.request };
       if (out.cancelled) dialog.cancelRace = true;
@@ -446,6 +498,7 @@ export class Uac {
 }
 
 const UNREACHABLE_AFTER_MS = 20;
+const SESSION_EXPIRED = 'Session timer expired';
 
 const IGNORE = {
   response: (): void => undefined,

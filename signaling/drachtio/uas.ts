@@ -17,6 +17,7 @@ import { appResponse, lacksContentType, parseStatusLine } from './compose.ts';
 import { about, newTransactionId, UNKNOWN_TRANSACTION, type Core } from './core.ts';
 import { Dialog, dialogIdOf } from './dialog.ts';
 import { Reliable } from './reliable.ts';
+import { answerSession, refuseShortSession, type Session } from './session-timer.ts';
 
 /** Methods that only make sense inside a dialog. */
 const DIALOG_ONLY = new Set(['BYE', 'UPDATE', 'PRACK']);
@@ -52,11 +53,13 @@ export interface UasOptions {
   readonly core: Core;
   /** Ends a dialog with a BYE of the server's own and tells the application. */
   readonly hangUp: (dialog: Dialog, reason: string) => void;
+  /** Runs the session timer that a 2xx of ours has settled. */
+  readonly keepSession: (dialog: Dialog, session: Session | undefined) => void;
 }
 
 export class Uas {
   private readonly core: Core;
-  private readonly hangUp: (dialog: Dialog, reason: string) => void;
+  private readonly options: UasOptions;
   private readonly incoming = new Map<string, Incoming>();
   private readonly byTransaction = new Map<ServerTransaction, Incoming>();
   /** INVITEs without a final response, by dialog id. */
@@ -64,7 +67,7 @@ export class Uas {
 
   constructor(options: UasOptions) {
     this.core = options.core;
-    this.hangUp = options.hangUp;
+    this.options = options;
   }
 
   receive(transaction: ServerTransaction): void {
@@ -140,6 +143,7 @@ export class Uas {
       return;
     }
     if (reliably) this.makeReliable(incoming, response);
+    this.settleSession(incoming, response);
     const data = transaction.respond(response);
     app.answer(
       id,
@@ -173,6 +177,11 @@ export class Uas {
     const { request, flow } = transaction;
     const { method } = request;
     if (method === 'INVITE') {
+      const short = refuseShortSession(request, newTag());
+      if (short !== undefined) {
+        transaction.respond(short);
+        return;
+      }
       if (this.isMerged(transaction)) {
         this.reject(transaction, 482);
         return;
@@ -233,6 +242,13 @@ export class Uas {
         return;
       }
       transaction.respond(responseTo(request, 100));
+    }
+    if (method === 'INVITE' || method === 'UPDATE') {
+      const short = refuseShortSession(request, dialog.localTag);
+      if (short !== undefined) {
+        transaction.respond(short);
+        return;
+      }
     }
     if (method === 'PRACK' && this.inviteOf(dialog)?.reliable?.acknowledge(request) !== true) {
       this.reject(transaction, 481);
@@ -387,6 +403,19 @@ export class Uas {
     return true;
   }
 
+  private settleSession({ transaction, dialog }: Incoming, response: SipResponse): void {
+    const { request } = transaction;
+    const settles = request.method === 'INVITE' || request.method === 'UPDATE';
+    if (!settles || response.status < 200 || response.status >= 300) {
+      response.headers.delete('session-expires');
+      return;
+    }
+    const session = answerSession(request, response);
+    if (dialog === undefined) return;
+    if (response.body.length > 0) dialog.localSdp = response.body;
+    this.options.keepSession(dialog, session);
+  }
+
   private makeReliable(incoming: Incoming, response: SipResponse): void {
     const { layer } = this.core;
     incoming.reliable ??= new Reliable(layer, incoming.transaction, () =>
@@ -418,7 +447,7 @@ export class Uas {
       stopRepeating();
       dialog.unacknowledged.delete(number);
       if (dialog.afterAck.length > 0) for (const run of dialog.afterAck.splice(0)) run();
-      else this.hangUp(dialog, 'ACK timeout');
+      else this.options.hangUp(dialog, 'ACK timeout');
     });
     dialog.unacknowledged.get(number)?.stop();
     dialog.unacknowledged.set(number, {
