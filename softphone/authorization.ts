@@ -8,19 +8,14 @@ import { Headers } from '../signaling/sip/headers.ts';
 import { SipRequest, type SipResponse } from '../signaling/sip/message.ts';
 import { parseChallenge, writeAuthorization, type Challenge, type Credentials } from './digest.ts';
 
-const ANSWERS = [
-  { status: 401, challenge: 'www-authenticate', header: 'Authorization' },
-  { status: 407, challenge: 'proxy-authenticate', header: 'Proxy-Authorization' },
-] as const;
-
 /** The headers a repeated request gets anew. */
 const RENEWED = new Set(['via', 'cseq', 'content-length', 'authorization', 'proxy-authorization']);
 
 /** The first challenge we know how to answer: servers list the best one first (RFC 8760). */
 export function challengeIn(response: SipResponse): Challenge | undefined {
-  const answer = ANSWERS.find(({ status }) => status === response.status);
-  if (!answer) return undefined;
-  for (const value of response.headers.all(answer.challenge)) {
+  if (response.status !== 401 && response.status !== 407) return undefined;
+  const header = response.status === 407 ? 'proxy-authenticate' : 'www-authenticate';
+  for (const value of response.headers.all(header)) {
     const challenge = parseChallenge(value);
     if (challenge) return challenge;
   }

@@ -9,6 +9,7 @@ import { silent, type Log } from '../common/log.ts';
 import type { ClientTransaction } from '../signaling/sip/client-transaction.ts';
 import type { SipRequest, SipResponse } from '../signaling/sip/message.ts';
 import type { ServerTransaction } from '../signaling/sip/server-transaction.ts';
+import { isWildcard, localAddressTowards } from '../signaling/sip/local-address.ts';
 import { repeat, type TimerValues } from '../signaling/sip/timers.ts';
 import { addVia, TransactionLayer } from '../signaling/sip/transaction-layer.ts';
 import type { Flow, Transport } from '../signaling/sip/transport.ts';
@@ -121,19 +122,19 @@ export class UserAgent {
     return this.#options.userAgent;
   }
 
-  /** Our address towards a peer. */
+  /** Our address as the server must see it. */
   get localAddress(): string {
-    return this.serverFlow().local.address;
+    const { host } = this.#transport;
+    return isWildcard(host) ? localAddressTowards(this.#serverAddress) : host;
   }
 
   contact(outbound = this.registered): string {
-    const { address, port } = this.serverFlow().local;
     const transport = this.#options.transport === 'tcp' ? ';transport=TCP' : '';
     const ob = outbound ? ';ob' : '';
-    return `<sip:${this.#options.user}@${hostPort(address, port)}${transport}${ob}>`;
+    return `<sip:${this.#options.user}@${hostPort(this.localAddress, this.#transport.port)}${transport}${ob}>`;
   }
 
-  serverFlow(): Flow {
+  #serverFlow(): Flow {
     return this.#flow({ address: this.#serverAddress, port: this.#options.server.port });
   }
 
@@ -171,7 +172,7 @@ export class UserAgent {
   }
 
   sendRaw(data: Buffer): void {
-    this.serverFlow().send(data);
+    this.#serverFlow().send(data);
   }
 
   /** A 2xx to INVITE, repeated until its ACK comes (RFC 3261 section 13.3.1.4); the ACK, if any. */
@@ -262,7 +263,7 @@ export class UserAgent {
   /** The next hop's address; names other than the server's own go to the server. */
   #flowTo(nextHop: string): Flow {
     const uri = parseUri(nextHop);
-    if (!uri || !isIPv4(uri.host)) return this.serverFlow();
+    if (!uri || !isIPv4(uri.host)) return this.#serverFlow();
     return this.#flow({ address: uri.host, port: uri.port ?? 5060 });
   }
 
