@@ -4,7 +4,7 @@
  */
 import type { CallState } from '../../common/api.ts';
 import type { Capture } from '../media/call-media.ts';
-import type { MediaCounters, MediaReport, SocketStatus } from '../media/messages.ts';
+import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.ts';
 import { Conversation } from './conversation.ts';
 import { Waveform } from './waveform.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { PartStatus, Status } from '../../common/api.ts';
 import type { RegistrationStatus } from '../phone/registration.ts';
-import type { SocketStatus } from '../media/messages.ts';
+import type { SocketStatus } from '../media/report.ts';
 
 export type Light = 'green' | 'amber' | 'red';
 

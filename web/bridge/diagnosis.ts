@@ -2,7 +2,7 @@
  * What is odd about a call, said in a sentence with its cause and cure. The figures alone make people
  * suspect the bridge when the agent is silent, and the agent when the phone is.
  */
-import type { MediaCounters, SocketStatus } from '../media/messages.ts';
+import type { MediaCounters, SocketStatus } from '../media/report.ts';
 import { formatMs } from './format.ts';
 
 export interface CallFacts {

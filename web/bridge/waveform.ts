@@ -1,9 +1,9 @@
 /**
  * The last seconds of one direction of audio as lowest/highest pairs per 20 ms, for drawing, and the
- * level with a peak that falls slowly, as meters do. Filled by reports, read by canvases; it tells
- * nobody when it changes: a canvas that is not visible has nothing to do.
+ * level with a peak that falls slowly, as meters do. Filled by reports, drawn by a canvas that asks to
+ * be told while it can be seen: a loop of animation frames would cost more than the drawing.
  */
-import type { ScopeReading } from '../media/messages.ts';
+import type { ScopeReading } from '../media/report.ts';
 
 export const COLUMNS = 1_500;
 const FLOOR_DBFS = -100;
@@ -16,6 +16,8 @@ export class Waveform {
   rmsDbfs = FLOOR_DBFS;
   peakDbfs = FLOOR_DBFS;
   clipped = false;
+  /** Told of every report. */
+  onPush: (() => void) | undefined;
   readonly #pairs = new Int8Array(COLUMNS * 2);
 
   push({ columns, rmsDbfs, peakDbfs, clipped }: ScopeReading): void {
@@ -28,6 +30,7 @@ export class Waveform {
     this.rmsDbfs = rmsDbfs;
     this.peakDbfs = Math.max(peakDbfs, this.peakDbfs - PEAK_FALL_DB, FLOOR_DBFS);
     this.clipped = clipped > 0;
+    this.onPush?.();
   }
 
   /** Lowest sample of a column, −128…0. */

@@ -7,7 +7,7 @@
  */
 import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
-import type { SocketStatus } from './messages.ts';
+import type { SocketStatus } from './report.ts';
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5_000;
@@ -20,7 +20,7 @@ const MAX_BACKLOG_BYTES = 320_000;
 
 /** What is used of a WebSocket. */
 export interface SocketLike {
-  binaryType: BinaryType;
+  binaryType: 'arraybuffer' | 'blob';
   readonly bufferedAmount: number;
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;

@@ -10,12 +10,13 @@ import { messageOf } from '../../common/errors.ts';
 import { AgentAudio, PLAYOUT_RATE } from './agent-audio.ts';
 import { AgentSocket, type SocketLike } from './agent-socket.ts';
 import { CallerAudio } from './caller-audio.ts';
-import type { FromWorker, MediaCounters, ToWorker } from './messages.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import type { MediaCounters } from './report.ts';
 import { FRAME_MS } from './playout-schedule.ts';
 import { readTrack } from './track-reader.ts';
 
-/** Three waveform columns a report, 16.7 reports a second. */
-const REPORT_MS = 60;
+/** Five waveform columns a report. */
+const REPORT_MS = 100;
 /** Frames the track generator has not taken: beyond it silence is not worth writing. */
 const MAX_WRITES_PENDING = 5;
 /** One second of frames waits for a socket that is not open. */
@@ -131,7 +132,8 @@ export class CallPump {
     const now = performance.now();
     this.#tick(now);
     const nextAt = this.#agent?.nextAt ?? now + FRAME_MS;
-    this.#timer = setTimeout(() => this.#run(), Math.max(1, nextAt - performance.now()));
+    // Rounded up: a timer takes whole milliseconds, and one that is early has to be set again.
+    this.#timer = setTimeout(() => this.#run(), Math.ceil(nextAt - performance.now()));
   }
 
   #tick(now: number): void {

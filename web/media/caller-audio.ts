@@ -15,6 +15,16 @@ const RTP_RATE = 8_000;
 /** The longest packet that is decoded: 200 ms. Nothing in use comes near. */
 const MAX_PACKET_SAMPLES = 1_600;
 
+/** What is used of an RTCEncodedAudioFrame. */
+export interface EncodedFrame {
+  readonly data: ArrayBuffer;
+  getMetadata(): {
+    readonly mimeType?: string;
+    readonly rtpTimestamp?: number;
+    readonly synchronizationSource?: number;
+  };
+}
+
 export interface CallerAudioOptions {
   readonly input: AgentProfile['input'];
   readonly send: (frame: Int16Array) => void;
@@ -49,7 +59,7 @@ export class CallerAudio {
   }
 
   /** One frame as it came off the network, in arrival order. */
-  pushEncoded(frame: RTCEncodedAudioFrame, now: number): void {
+  pushEncoded(frame: EncodedFrame, now: number): void {
     const { mimeType = '', rtpTimestamp = 0, synchronizationSource = 0 } = frame.getMetadata();
     const payload = new Uint8Array(frame.data);
     switch (mimeType.toLowerCase()) {

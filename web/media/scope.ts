@@ -4,7 +4,7 @@
  * the audio itself.
  */
 import { LevelMeter } from '../../audio/levels.ts';
-import type { ScopeReading } from './messages.ts';
+import type { ScopeReading } from './report.ts';
 
 /** One column per 20 ms at 8 kHz. */
 const COLUMN_SAMPLES = 160;

@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Call, PageCallState } from '../bridge/call.ts';
 import { diagnose } from '../bridge/diagnosis.ts';
-import type { SocketState } from '../media/messages.ts';
+import type { SocketState } from '../media/report.ts';
 import './call-figures.ts';
 import './conversation-view.ts';
 import { base, buttons } from './styles.ts';

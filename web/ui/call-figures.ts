@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatBytes, formatMs } from '../bridge/format.ts';
 import type { Capture } from '../media/call-media.ts';
-import type { MediaCounters } from '../media/messages.ts';
+import type { MediaCounters } from '../media/report.ts';
 import { base } from './styles.ts';
 
 @customElement('call-figures')

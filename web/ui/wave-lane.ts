@@ -13,7 +13,7 @@ import { base } from './styles.ts';
 /** Device pixels per 20 ms column. */
 const COLUMN_WIDTH = 2;
 /** Frames between two readings of the figure: quicker ones cannot be read. */
-const FIGURE_FRAMES = 12;
+const FIGURE_FRAMES = 4;
 
 /** Speech at −20 dBFS would be a tenth of the height: loudness is no linear matter. */
 function heightOf(sample: number): number {
@@ -93,7 +93,6 @@ export class WaveLane extends LitElement {
   #drawn = 0;
   #frames = 0;
   #request: number | undefined;
-  #visible = false;
   #colour = '';
   readonly #watcher = new IntersectionObserver(([entry]) =>
     this.#show(entry?.isIntersecting ?? false),
@@ -140,21 +139,22 @@ export class WaveLane extends LitElement {
   }
 
   #show(visible: boolean): void {
-    this.#visible = visible;
+    this.wave.onPush = visible ? () => this.#requestFrame() : undefined;
     if (visible) {
-      this.#request ??= requestAnimationFrame(() => this.#frame());
+      this.#requestFrame();
     } else if (this.#request !== undefined) {
       cancelAnimationFrame(this.#request);
       this.#request = undefined;
     }
   }
 
-  #frame(): void {
-    this.#request = this.#visible ? requestAnimationFrame(() => this.#frame()) : undefined;
-    if (this.wave.total === this.#drawn) return;
-    this.#draw();
-    this.#frames += 1;
-    if (this.#frames % FIGURE_FRAMES === 1) this.#showFigure();
+  #requestFrame(): void {
+    this.#request ??= requestAnimationFrame(() => {
+      this.#request = undefined;
+      this.#draw();
+      this.#frames += 1;
+      if (this.#frames % FIGURE_FRAMES === 1) this.#showFigure();
+    });
   }
 
   /** The whole picture anew: another size, another colour scheme. */

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { AgentAudio } from '../../../web/media/agent-audio.ts';
+
+interface Written {
+  readonly at: number;
+  readonly index: number;
+  readonly samples: readonly number[];
+}
+
+/** An agent that sends s16le at 8 kHz, so that every sample can be told apart. */
+function play(): {
+  readonly audio: AgentAudio;
+  readonly written: Written[];
+  readonly overflows: number[];
+  readonly run: (until: number) => void;
+  readonly send: (count: number, value?: number) => void;
+  readonly stall: (ms: number) => void;
+} {
+  const written: Written[] = [];
+  const overflows: number[] = [];
+  let now = 1_000;
+  const audio = new AgentAudio({
+    output: { encoding: 's16le', sampleRate: 8_000 },
+    write: (frame, index) => written.push({ at: now, index, samples: [...frame] }),
+    onOverflow: (samples) => overflows.push(samples),
+  });
+  audio.schedule.start(now);
+  return {
+    audio,
+    written,
+    overflows,
+    // A timer that is exact to the millisecond.
+    run: (until) => {
+      for (; now < until; now += 1) audio.pump(now);
+    },
+    send: (count, value = 1_000) => {
+      audio.push(new Uint8Array(new Int16Array(count).fill(value).buffer), now);
+    },
+    stall: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+/** A frame of the agent, whole; the fade of 5 ms after a hard end is none. */
+const isLoud = ({ samples }: Written): boolean => samples.every((sample) => sample !== 0);
+/** Anything but silence. */
+const isSound = ({ samples }: Written): boolean => samples.some((sample) => sample !== 0);
+
+describe('AgentAudio', () => {
+  test('writes silence every 20 ms when there is nothing to say', () => {
+    const { written, run } = play();
+    run(2_000);
+    expect(written).toHaveLength(50);
+    expect(written.map(({ at }) => at)).toEqual(
+      Array.from({ length: 50 }, (_, n) => 1_000 + n * 20),
+    );
+    expect(written.some(isSound)).toBe(false);
+    expect(written.map(({ index }) => index)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+  });
+
+  test('the first frame of an answer goes out at once, the rest 20 ms apart', () => {
+    const { written, run, send } = play();
+    run(1_207);
+    send(160 * 10);
+    run(2_000);
+    const loud = written.filter(isLoud);
+    expect(loud.map(({ at }) => at)).toEqual(Array.from({ length: 10 }, (_, n) => 1_207 + n * 20));
+  });
+
+  test('gives the lead back in the silence after: the clock never drifts', () => {
+    const { written, run, send } = play();
+    for (let n = 0; n < 20; n += 1) {
+      run(1_207 + n * 333);
+      send(160 * 5);
+    }
+    run(9_000);
+    // 8 s at 50 frames a second, to the frame.
+    expect(written).toHaveLength(400);
+    expect(written.filter(isLoud)).toHaveLength(100);
+  });
+
+  test('a frame late by less than the lead is heard without a gap', () => {
+    const { written, run, send } = play();
+    const arrivals = [1_205, 1_226, 1_252, 1_265, 1_292, 1_305];
+    for (const at of arrivals) {
+      run(at);
+      send(160);
+    }
+    run(1_500);
+    const loud = written.filter(isLoud);
+    const first = loud[0]?.index ?? 0;
+    expect(loud.map(({ index }) => index - first)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  test('a burst of minutes is kept whole', () => {
+    const { audio, written, run, send } = play();
+    send(8_000 * 60);
+    expect(audio.queue.queuedSamples).toBe(8_000 * 60 - 160);
+    run(1_000 + 61_000);
+    expect(written.filter(isLoud)).toHaveLength(3_000);
+    expect(audio.queue.playedSamples).toBe(8_000 * 60);
+  });
+
+  test('more than ten minutes are refused and told', () => {
+    const { send, overflows } = play();
+    for (let n = 0; n < 11; n += 1) send(8_000 * 60);
+    expect(overflows).toEqual([8_000 * 60]);
+  });
+
+  test('flush leaves nothing but the fade of 5 ms', () => {
+    const { audio, written, run, send } = play();
+    send(8_000);
+    run(1_100);
+    const before = written.length;
+    audio.flush();
+    run(1_500);
+    const after = written.slice(before);
+    expect(after[0]?.samples.slice(40).some((sample) => sample !== 0)).toBe(false);
+    expect(after.slice(1).some(isSound)).toBe(false);
+    expect(audio.flushedSamples + audio.queue.playedSamples).toBe(8_000);
+  });
+
+  test('catches up after a short stall, and starts again at the present after a long one', () => {
+    const { audio, written, run, stall } = play();
+    run(1_200);
+    stall(300);
+    run(1_600);
+    expect(written).toHaveLength(30);
+    expect(audio.schedule.resyncs).toBe(0);
+    stall(10_000);
+    run(11_700);
+    expect(audio.schedule.resyncs).toBe(1);
+    expect(written).toHaveLength(35);
+  });
+
+  test('a muted agent is silent to the caller and goes on talking', () => {
+    const { audio, written, run, send } = play();
+    audio.muted = true;
+    send(1_600);
+    run(1_500);
+    expect(written.some(isSound)).toBe(false);
+    expect(audio.queue.playedSamples).toBe(1_600);
+  });
+
+  test('samples split across chunks and odd rates arrive whole', () => {
+    const written: number[] = [];
+    const audio = new AgentAudio({
+      output: { encoding: 's16le', sampleRate: 8_000 },
+      write: (frame) => written.push(...frame),
+      onOverflow: () => undefined,
+    });
+    audio.schedule.start(0);
+    const samples = Int16Array.from({ length: 480 }, (_, n) => n + 1);
+    const bytes = new Uint8Array(samples.buffer);
+    for (const [from, to] of [
+      [0, 333],
+      [333, 334],
+      [334, 960],
+    ]) {
+      audio.push(bytes.subarray(from, to), 0);
+    }
+    for (let now = 0; now < 100; now += 1) audio.pump(now);
+    expect(written.slice(0, 480)).toEqual([...samples]);
+  });
+});

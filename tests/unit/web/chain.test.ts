@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import type { Status } from '../../../common/api.ts';
+import { chainOf, type ChainFacts } from '../../../web/bridge/chain.ts';
+
+const STATUS: Status = {
+  version: '1',
+  registrations: [
+    {
+      aor: 'sip:alice@192.0.2.1',
+      contact: 'sip:alice@192.0.2.7:5062',
+      kind: 'phone',
+      userAgent: 'MicroSIP/3.21.6',
+      source: '192.0.2.7:5062',
+      expiresAt: '2026-01-01T00:00:00Z',
+    },
+  ],
+  calls: [],
+  engines: {
+    drachtio: { kind: 'embedded', address: '127.0.0.1:9022', ok: true },
+    rtpengine: { kind: 'external', address: '127.0.0.1:22222', ok: true },
+  },
+  agent: { kind: 'external', address: 'ws://agent', ok: true },
+};
+
+const FINE: ChainFacts = {
+  status: STATUS,
+  registration: { state: 'registered', sentence: 'Registered.' },
+  unsupported: undefined,
+  sockets: [],
+};
+
+function linkOf(name: string, facts: Partial<ChainFacts>): { light: string; sentence: string } {
+  const link = chainOf({ ...FINE, ...facts }).find((each) => each.name === name);
+  if (link === undefined) throw new Error(`There is no link ${name}.`);
+  return link;
+}
+
+describe('chainOf', () => {
+  test('is in the order of a call, and all green when all is well', () => {
+    expect(chainOf(FINE).map(({ name, light }) => [name, light])).toEqual([
+      ['Phone', 'green'],
+      ['SIP', 'green'],
+      ['Media', 'green'],
+      ['Page', 'green'],
+      ['Agent', 'green'],
+    ]);
+  });
+
+  test('says who is registered from where, and what to do when nobody is', () => {
+    expect(linkOf('Phone', {}).sentence).toBe('alice from 192.0.2.7:5062');
+    expect(linkOf('Phone', { status: { ...STATUS, registrations: [] } })).toMatchObject({
+      light: 'amber',
+      sentence: 'No phone is registered. Set one up as shown below.',
+    });
+  });
+
+  test('without a status everything behind the bridge is waited for', () => {
+    const lights = chainOf({ ...FINE, status: undefined }).map(({ light }) => light);
+    expect(lights).toEqual(['amber', 'amber', 'amber', 'green', 'amber']);
+  });
+
+  test('a part that is down is red, with its own sentence', () => {
+    const rtpengine = {
+      kind: 'external',
+      address: 'x',
+      ok: false,
+      problem: { code: 'RTPENGINE_UNREACHABLE', message: 'Start rtpengine.' },
+    } as const;
+    const status = { ...STATUS, engines: { ...STATUS.engines, rtpengine } };
+    expect(linkOf('Media', { status })).toMatchObject({
+      light: 'red',
+      sentence: 'Start rtpengine.',
+    });
+  });
+
+  test('a browser that lacks an API is red whatever the registration says', () => {
+    expect(linkOf('Page', { unsupported: 'No X.' })).toMatchObject({
+      light: 'red',
+      sentence: 'No X.',
+    });
+  });
+
+  test.each([
+    ['failed', 'red'],
+    ['connecting', 'amber'],
+    ['idle', 'amber'],
+  ] as const)('a page that is %s is %s', (state, light) => {
+    expect(linkOf('Page', { registration: { state, sentence: 's' } }).light).toBe(light);
+  });
+
+  test('a live call knows better than the last probe of the agent', () => {
+    const down = { ...STATUS, agent: { ...STATUS.agent, ok: false } };
+    const open = { state: 'open', sentence: '' } as const;
+    const lost = { state: 'reconnecting', sentence: 'Gone.' } as const;
+    expect(linkOf('Agent', { status: down }).light).toBe('red');
+    expect(linkOf('Agent', { status: down, sockets: [open] }).light).toBe('green');
+    expect(linkOf('Agent', { sockets: [open, lost] })).toMatchObject({
+      light: 'red',
+      sentence: 'Gone.',
+    });
+  });
+});

@@ -1,0 +1,178 @@
+/** The sentences and figures the page shows: why a call ended, what is odd about one, numbers. */
+import { describe, expect, test } from 'vitest';
+import { diagnose, type CallFacts } from '../../../web/bridge/diagnosis.ts';
+import { EventLog, formatLog } from '../../../web/bridge/event-log.ts';
+import { formatBytes, formatDbfs, formatDuration, formatMs } from '../../../web/bridge/format.ts';
+import { findUnsupported } from '../../../web/media/support.ts';
+import { endSentence, reasonText } from '../../../web/phone/end-cause.ts';
+import { refusal } from '../../../web/phone/registration.ts';
+
+const COUNTERS = {
+  framesToAgent: 600,
+  framesDropped: 0,
+  socketBacklogBytes: 0,
+  packets: 600,
+  concealedMs: 0,
+  silenceMs: 0,
+  late: 0,
+  bytesFromAgent: 1,
+  textFromAgent: 0,
+  queuedMs: 0,
+  playedMs: 0,
+  underruns: 0,
+  flushedMs: 0,
+  resyncs: 0,
+};
+
+describe('diagnose', () => {
+  const facts: CallFacts = {
+    answeredMs: 12_000,
+    counters: COUNTERS,
+    socket: { state: 'open', sentence: '' },
+    frameMs: 20,
+  };
+
+  test('has nothing to say about a call that does well', () => {
+    expect(diagnose(facts)).toEqual([]);
+  });
+
+  test('tells an agent that listens and never speaks from a broken bridge', () => {
+    const [remark] = diagnose({ ...facts, counters: { ...COUNTERS, bytesFromAgent: 0 } });
+    expect(remark).toMatch(/^The agent accepted 12\.0 s of audio and sent 0 bytes\./);
+  });
+
+  test('gives it time first', () => {
+    const counters = { ...COUNTERS, framesToAgent: 300, bytesFromAgent: 0 };
+    expect(diagnose({ ...facts, counters })).toEqual([]);
+  });
+
+  test('says when the phone sends nothing', () => {
+    const [remark] = diagnose({ ...facts, counters: { ...COUNTERS, packets: 0 } });
+    expect(remark).toMatch(/^No audio arrives from the phone/);
+  });
+
+  test('repeats why the agent is gone, and leaves it at that', () => {
+    const socket = { state: 'reconnecting', sentence: 'It crashed.' } as const;
+    const counters = { ...COUNTERS, bytesFromAgent: 0 };
+    expect(diagnose({ ...facts, socket, counters })).toEqual(['It crashed.']);
+  });
+
+  test('says when the agent reads slower than the caller speaks', () => {
+    const counters = { ...COUNTERS, socketBacklogBytes: 100_000 };
+    expect(diagnose({ ...facts, counters })).toEqual([
+      'The agent does not keep up: it reads slower than the caller speaks.',
+    ]);
+  });
+});
+
+describe('endSentence', () => {
+  test.each([
+    [{ originator: 'local', cause: 'Terminated', answered: true }, 'Hung up on this page.'],
+    [{ originator: 'remote', cause: 'Terminated', answered: true }, 'The caller hung up.'],
+    [
+      { originator: 'remote', cause: 'Canceled', answered: false },
+      'The caller gave up before the answer.',
+    ],
+    [
+      {
+        originator: 'remote',
+        cause: 'Terminated',
+        answered: true,
+        reason: 'Q.850;cause=16;text="The bridge \\"stops\\""',
+      },
+      'Ended by the far end: The bridge "stops".',
+    ],
+    [
+      { originator: 'system', cause: 'WebRTC Error', answered: false },
+      'Ended by the page: WebRTC Error.',
+    ],
+  ])('%o', (facts, sentence) => {
+    expect(endSentence(facts)).toBe(sentence);
+  });
+
+  test('takes the number when a Reason header has no text', () => {
+    expect(reasonText('SIP ;cause=408')).toBe('cause 408');
+    expect(reasonText('SIP;text=""')).toBeUndefined();
+    expect(reasonText(undefined)).toBeUndefined();
+  });
+});
+
+test('a refused registration names status and reason, an unanswered one says so', () => {
+  expect(refusal(403, 'Forbidden', 'Rejected')).toBe(
+    'The registrar refused the page: 403 Forbidden.',
+  );
+  expect(refusal(undefined, undefined, 'Request Timeout')).toBe(
+    'The registrar gave no answer (Request Timeout).',
+  );
+});
+
+describe('findUnsupported', () => {
+  const all = {
+    RTCPeerConnection: 1,
+    WebSocket: 1,
+    Worker: 1,
+    AudioData: 1,
+    MediaStreamTrackGenerator: 1,
+    RTCRtpScriptTransform: 1,
+  };
+
+  test('is content with one way to capture', () => {
+    expect(findUnsupported(all)).toBeUndefined();
+    const { RTCRtpScriptTransform, ...rest } = all;
+    expect(findUnsupported({ ...rest, MediaStreamTrackProcessor: RTCRtpScriptTransform })).toBe(
+      undefined,
+    );
+  });
+
+  test('names every API that is missing and what to do', () => {
+    const problem = findUnsupported({
+      RTCPeerConnection: 1,
+      WebSocket: 1,
+      Worker: 1,
+      AudioData: 1,
+    });
+    expect(problem?.code).toBe('BROWSER_UNSUPPORTED');
+    expect(problem?.message).toContain(
+      'no MediaStreamTrackGenerator, no RTCRtpScriptTransform or MediaStreamTrackProcessor',
+    );
+    expect(problem?.message).toContain('Chrome or Edge');
+  });
+});
+
+describe('figures', () => {
+  test('durations', () => {
+    expect([0, 999, 61_000, 3_600_000 + 125_000].map(formatDuration)).toEqual([
+      '00:00',
+      '00:00',
+      '01:01',
+      '1:02:05',
+    ]);
+  });
+
+  test('bytes, times and levels', () => {
+    expect([0, 1_023, 1_024, 3 * 1_024 * 1_024].map(formatBytes)).toEqual([
+      '0 B',
+      '1023 B',
+      '1.0 kB',
+      '3.0 MB',
+    ]);
+    expect([40, 999, 1_000, 12_345].map(formatMs)).toEqual(['40 ms', '999 ms', '1.0 s', '12.3 s']);
+    expect([0, -12.4, -100].map(formatDbfs)).toEqual(['0', '−12', '−∞']);
+  });
+});
+
+test('the log keeps the newest 500 entries and copies as text', () => {
+  let changes = 0;
+  const log = new EventLog(
+    () => (changes += 1),
+    () => new Date(0),
+  );
+  for (let n = 0; n < 510; n += 1) log.add('info', `${n}`);
+  log.add('warn', 'Lost.', { code: 'AGENT_CLOSED', callId: 'a@b' });
+  expect(changes).toBe(511);
+  expect(log.entries).toHaveLength(500);
+  expect(formatLog(log.entries.slice(-2))).toBe(
+    '1970-01-01T00:00:00.000Z INFO  509\n' +
+      '1970-01-01T00:00:00.000Z WARN  Lost. [AGENT_CLOSED] a@b',
+  );
+});
