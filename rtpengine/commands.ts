@@ -37,7 +37,9 @@ export class Commands {
   readonly #host: string;
   readonly #port: number;
   readonly #timing: Timing;
-  /** Rejects the command of each open cookie. */
+  /** Cookies without an answer. The package's own table lags behind: it takes answers a tick later. */
+  readonly #waiting = new Set<string>();
+  /** Reject the commands that are not done. */
   readonly #open = new Set<(reason: Error) => void>();
   #sent: Buffer = Buffer.alloc(0);
   #closed = false;
@@ -56,7 +58,9 @@ export class Commands {
     socket.removeAllListeners('message');
     socket.on('message', (datagram) => {
       const cookie = datagram.toString('latin1', 0, COOKIE_LENGTH);
-      if (client.messages.has(cookie) && isReply(datagram)) client._onMessage(datagram);
+      if (!this.#waiting.has(cookie) || !isReply(datagram)) return;
+      this.#waiting.delete(cookie);
+      client._onMessage(datagram);
     });
   }
 
@@ -74,6 +78,7 @@ export class Commands {
     const answer = this.#client[command](this.#port, this.#host, params);
     const datagram = this.#sent;
     const cookie = datagram.toString('latin1', 0, COOKIE_LENGTH);
+    this.#waiting.add(cookie);
     const timers: NodeJS.Timeout[] = [];
     let reject: (reason: Error) => void = () => undefined;
     const failure = new Promise<never>((_, fail) => (reject = fail));
@@ -93,6 +98,7 @@ export class Commands {
     } finally {
       for (const timer of timers) clearTimeout(timer);
       this.#open.delete(reject);
+      this.#waiting.delete(cookie);
       this.#client.messages.delete(cookie);
     }
   }

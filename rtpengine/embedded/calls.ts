@@ -71,7 +71,10 @@ export class Calls {
     return this.#inTurn(request, async (callId, fromTag) => {
       requireSdp(request);
       const call = this.#known(callId);
-      const dialog = call.dialogs.find((each) => each.matches(fromTag, request.toTag));
+      // Any callee may answer an offer, also one that rang beside the one whose tag is known.
+      const dialog =
+        call.dialogs.find((each) => each.matches(fromTag, request.toTag)) ??
+        call.dialogs.find((each) => each.matches(fromTag, undefined));
       if (dialog === undefined) throw new RequestError(NOT_FOUND);
       return { result: 'ok', sdp: await dialog.answer(request) };
     });

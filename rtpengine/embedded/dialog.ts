@@ -49,6 +49,7 @@ export class Dialog {
 
   async offer(request: NgRequest): Promise<string> {
     const { from, to } = this.#order(request);
+    to.tag = request.toTag;
     const sdp = parseSdp(request.sdp ?? '');
     const audio = audioIndex(sdp);
     const incoming = protocolIn(sdp, audio);

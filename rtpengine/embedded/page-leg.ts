@@ -230,7 +230,7 @@ export class PageLeg implements Leg {
       this.#peer.iceState() === 'failed'
         ? `its ICE checks do not reach ${address}:${this.port} (UDP), or no longer do. ` +
           'Check that the page is open, can reach that address, and that no firewall is between.'
-        : 'the DTLS handshake failed. Reload the page: its certificate is not the one of its SDP.';
+        : 'the DTLS handshake failed: the page has another certificate than its SDP says. Reload it.';
     log('warn', `No media path to the page: ${why}`, { callId });
   }
 }

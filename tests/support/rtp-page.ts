@@ -2,6 +2,9 @@
  * A WebRTC page without a browser: a node-datachannel peer connection that answers (or makes) an
  * offer and gives its track's packets out as they are. It hides its candidates, like a page
  * without microphone permission, so that the relay has to learn it from its checks.
+ *
+ * Its checks begin with start(), when both sides have their descriptions: two libdatachannels in one
+ * process are so quick that a handshake can end before its fingerprint is stored.
  */
 import { Audio, PeerConnection, type Track } from 'node-datachannel';
 import { Inbox } from './rtp.ts';
@@ -17,6 +20,8 @@ export class RtpPage {
     forceMediaTransport: true,
   });
   #track: Track | undefined;
+  #candidates: readonly string[] = [];
+  #mid = '';
   readonly #opened: Promise<void>;
   #onOpen: () => void = () => undefined;
   readonly #closed: Promise<void>;
@@ -36,7 +41,7 @@ export class RtpPage {
   }
 
   async answer(offer: string): Promise<string> {
-    this.#peer.setRemoteDescription(offer, 'offer');
+    this.#peer.setRemoteDescription(this.#withoutCandidates(offer), 'offer');
     this.lastAnswer = await this.#describe('answer');
     return this.lastAnswer;
   }
@@ -51,12 +56,13 @@ export class RtpPage {
   }
 
   accept(answer: string): void {
-    this.#peer.setRemoteDescription(answer, 'answer');
+    this.#peer.setRemoteDescription(this.#withoutCandidates(answer), 'answer');
   }
 
-  /** Resolves when ICE and DTLS are up. */
-  connected(): Promise<void> {
-    return this.#opened;
+  /** Lets ICE begin; resolves when it and DTLS are up. */
+  async start(): Promise<void> {
+    for (const candidate of this.#candidates) this.#peer.addRemoteCandidate(candidate, this.#mid);
+    await this.#opened;
   }
 
   send(packet: Buffer): void {
@@ -78,6 +84,13 @@ export class RtpPage {
     });
   }
 
+  #withoutCandidates(sdp: string): string {
+    const lines = sdp.split('\r\n');
+    this.#mid = /^a=mid:(.*)$/m.exec(sdp)?.[1]?.trim() ?? '';
+    this.#candidates = lines.filter((line) => line.startsWith('a=candidate:'));
+    return lines.filter((line) => !isCandidate(line)).join('\r\n');
+  }
+
   async #describe(type: 'offer' | 'answer'): Promise<string> {
     const complete = new Promise<void>((resolve) => {
       this.#peer.onGatheringStateChange((state) => {
@@ -89,11 +102,15 @@ export class RtpPage {
     const sdp = this.#peer.localDescription()?.sdp ?? '';
     return (
       sdp
-        // It writes the number of channels where browsers leave it out.
-        .replaceAll('/8000/1', '/8000')
+        // It writes the number of channels where browsers leave it out, and takes events for Opus.
+        .replace(/(PCM[UA]|telephone-event)\/.*/g, '$1/8000')
         .split('\r\n')
-        .filter((line) => !line.startsWith('a=candidate') && !line.startsWith('a=end-of'))
+        .filter((line) => !isCandidate(line))
         .join('\r\n')
     );
   }
+}
+
+function isCandidate(line: string): boolean {
+  return /^a=(candidate|end-of-candidates)/.test(line);
 }

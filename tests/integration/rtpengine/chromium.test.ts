@@ -36,7 +36,7 @@ describe.each(ENGINES)('$name', (kind) => {
     let browser: Browser;
 
     beforeAll(async () => {
-      server = await kind.start({ portMin: 43000, portMax: 43999 });
+      server = await kind.start({ portMin: 24000, portMax: 24999 });
       engine = await connectRtpengine({ host: server.host, port: server.ngPort });
       browser = await chromium.launch({
         ...(CHROME === undefined ? {} : { executablePath: CHROME }),

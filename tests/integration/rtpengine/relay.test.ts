@@ -17,7 +17,7 @@ import { RtpPage } from '../../support/rtp-page.ts';
 import { RtpPhone, openSocket, rtpPacket, senderReport } from '../../support/rtp.ts';
 import { ENGINES, skipReason, type TestEngine } from '../../support/rtpengine.ts';
 
-const RANGE = { portMin: 42000, portMax: 42999 };
+const RANGE = { portMin: 22000, portMax: 22999 };
 const PHONE_SSRC = 0x11223344;
 const PAGE_SSRC = 0x55667788;
 
@@ -76,7 +76,7 @@ describe.each(ENGINES)('$name', (kind) => {
         ...ANSWER_TO_PHONE,
       });
       phone.connect(answer.sdp);
-      await page.connected();
+      await page.start();
       return { ids, phone, page, toPage: offer.sdp, toPhone: answer.sdp };
     }
 
@@ -92,7 +92,7 @@ describe.each(ENGINES)('$name', (kind) => {
       });
       page.accept(answer.sdp);
       phone.connect(offer.sdp);
-      await page.connected();
+      await page.start();
       return { ids, phone, page, toPage: answer.sdp, toPhone: offer.sdp };
     }
 
@@ -315,21 +315,18 @@ describe.each(ENGINES)('$name', (kind) => {
       await engine.delete({ 'call-id': 'never seen', 'from-tag': 'from' });
     });
 
-    test.each([['an answer without offer', { sdp: 'v=0\r\n' }, /Unknown call-id/i]] as const)(
-      '%s is refused with the reason',
-      async (_, params, reason) => {
-        const answer = engine.answer({
-          'call-id': 'never seen',
-          'from-tag': 'a',
-          'to-tag': 'b',
-          ...params,
-        });
-        await expect(answer).rejects.toMatchObject({
-          code: 'RTPENGINE_REFUSED',
-          message: expect.stringMatching(reason) as string,
-        });
-      },
-    );
+    test('an answer without offer is refused with the reason', async () => {
+      const answer = engine.answer({
+        'call-id': 'never seen',
+        'from-tag': 'from',
+        'to-tag': 'to',
+        sdp: 'v=0\r\n',
+      });
+      await expect(answer).rejects.toMatchObject({
+        code: 'RTPENGINE_REFUSED',
+        message: expect.stringContaining('Unknown call-id') as string,
+      });
+    });
 
     test('what is no RTP is dropped', async () => {
       const { ids, phone, page } = await call();
@@ -346,21 +343,15 @@ describe.each(ENGINES)('$name', (kind) => {
       expect((await engine.query(ids)).totals.RTP.packets).toBeGreaterThan(0);
     });
 
-    test('a stranger is not heard once the phone is known', async () => {
+    test('what a stranger sends does not draw the stream away from the phone', async () => {
       const { phone, page } = await call();
       await untilOpen(phone, page);
-      // An engine may take a few seconds to make up its mind; the stranger comes after that.
       const stranger = await openSocket();
       const attack = rtpPacket({ payloadType: 8, sequence: 666, timestamp: 1, ssrc: 666 });
-      if (kind.name === 'embedded') {
-        stranger.send(attack, phone.target, '127.0.0.1');
-        const packet = fromPhone(50);
-        const next = page.rtp.next();
-        phone.send(packet);
-        expect(await next).toEqual(packet);
-      } else {
-        stranger.send(attack, phone.target, '127.0.0.1');
-      }
+      for (let n = 0; n < 10; n++) stranger.send(attack, phone.target, '127.0.0.1');
+      const last = fromPhone(50);
+      phone.send(last);
+      await page.rtp.until((packet) => packet.equals(last));
       const packet = rtpPacket({ payloadType: 8, sequence: 1, timestamp: 1, ssrc: PAGE_SSRC });
       page.send(packet);
       expect(await phone.rtp.first(1)).toEqual([packet]);
@@ -372,7 +363,7 @@ describe.each(ENGINES)('$name', (kind) => {
     'with few ports',
     () => {
       test('says that they are exhausted, and goes on when one is freed', async () => {
-        const server = await kind.start({ portMin: 41000, portMax: 41011 });
+        const server = await kind.start({ portMin: 23000, portMax: 23011 });
         const engine = await connectRtpengine({ host: server.host, port: server.ngPort });
         const phone = await RtpPhone.open();
         const offer = (n: number): Promise<unknown> =>
