@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../common/log.ts';
 import type { TransactionLayer } from '../sip/transaction-layer.ts';
+import type { SipRequest } from '../sip/message.ts';
 import type { Endpoint, Flow } from '../sip/transport.ts';
 import type { App } from './admin-server.ts';
 import type { ContactCache } from './contact-cache.ts';
@@ -16,8 +17,6 @@ export interface Core {
   readonly log: Log;
   appFor(method: string): App | undefined;
 }
-
-export const UNKNOWN_TRANSACTION = 'Response not sent due to unknown transaction';
 
 export function newTransactionId(): string {
   return randomUUID();
@@ -36,4 +35,16 @@ export function wireProtocol(flow: Flow): string {
 /** Size, protocol, address, port and time: the middle of most meta lines. */
 export function about(bytes: number, flow: Flow, place: Endpoint): (string | number)[] {
   return [bytes, wireProtocol(flow), place.address, place.port, stackTime()];
+}
+
+/** The events of a request whose fate changes nothing. */
+export const IGNORE = {
+  response: (): void => undefined,
+  timeout: (): void => undefined,
+  failed: (): void => undefined,
+};
+
+/** A NOTIFY that ends its subscription. RFC 6665 §4.1.3. */
+export function isTerminal(notify: SipRequest): boolean {
+  return /^terminated\b/i.test(notify.headers.get('subscription-state') ?? '');
 }

@@ -171,6 +171,8 @@ export class Dialog {
     for (const { stop } of this.unacknowledged.values()) stop();
     this.unacknowledged.clear();
     this.keepSession(undefined);
+    // A BYE that was held back still needs its response; the peer will say 481.
+    for (const run of this.afterAck.splice(0)) run();
   }
 
   /**

@@ -13,9 +13,11 @@ import { openTransports } from '../sip/transports.ts';
 import type { Transport, TransportSpec } from '../sip/transport.ts';
 import { hostPort } from '../sip/uri.ts';
 import { openAdmin, type AdminServer, type App, type SipCommand } from './admin-server.ts';
+import { AppResponses } from './app-responses.ts';
 import { ContactCache } from './contact-cache.ts';
 import type { Core } from './core.ts';
 import { Dialogs } from './dialog.ts';
+import { IncomingRequests } from './incoming.ts';
 import { NextHop } from './next-hop.ts';
 import { Uac } from './uac.ts';
 import { Uas } from './uas.ts';
@@ -71,7 +73,9 @@ class EmbeddedServer implements DrachtioServer {
   private readonly dialogs = new Dialogs();
   private opened: readonly Transport[] = [];
   private admin: AdminServer | undefined;
+  private incoming: IncomingRequests | undefined;
   private uas: Uas | undefined;
+  private responses: AppResponses | undefined;
   private uac: Uac | undefined;
   private closing: Promise<void> | undefined;
 
@@ -117,8 +121,11 @@ class EmbeddedServer implements DrachtioServer {
     };
     const uac = new Uac(core);
     this.uac = uac;
-    this.uas = new Uas({
+    this.incoming = new IncomingRequests(core);
+    this.uas = new Uas(core, this.incoming);
+    this.responses = new AppResponses({
       core,
+      incoming: this.incoming,
       hangUp: (dialog, reason) => uac.hangUp(dialog, reason),
       keepSession: (dialog, session) => uac.keepSession(dialog, session),
     });
@@ -130,7 +137,7 @@ class EmbeddedServer implements DrachtioServer {
           command: (app, command) => this.command(app, command),
           lost: (app) => {
             if (this.closing !== undefined) return;
-            this.uas?.lost(app);
+            this.incoming?.lost(app);
             this.uac?.lost(app);
           },
           greeting: () => [this.hostports(true), VERSION, this.hostports(false)],
@@ -145,7 +152,7 @@ class EmbeddedServer implements DrachtioServer {
   close(): Promise<void> {
     this.closing ??= (async () => {
       await this.admin?.close();
-      this.uas?.close();
+      this.incoming?.close();
       this.uac?.close();
       this.dialogs.clear();
       this.layer.close();
@@ -157,7 +164,7 @@ class EmbeddedServer implements DrachtioServer {
   private command(app: App, command: SipCommand): void {
     switch (command.type) {
       case 'response':
-        this.uas?.respond(app, command);
+        this.responses?.respond(app, command);
         break;
       case 'request':
         this.uac?.request(app, command);
