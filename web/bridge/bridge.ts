@@ -41,6 +41,7 @@ export class Bridge extends EventTarget {
   #phone: Phone | undefined;
   readonly #workers = new SpareWorker();
   readonly #certificates = new SpareCertificate();
+  readonly #answering = new Set<Call>();
   readonly #live = new Map<string, LiveCall>();
   #statusStream: StatusStream | undefined;
   #figures: ReturnType<typeof setTimeout> | undefined;
@@ -165,12 +166,19 @@ export class Bridge extends EventTarget {
         agent: config.agent,
         onMessage: (message) => this.#onMedia(call, message),
         onCapture: (capture) => (call.capture = capture),
+        onLost: () => sip.abandon('The media connection between bridge and page failed.'),
       });
-      if (sip.isOver) {
+      if (sip.hasEnded()) {
         await media.close();
         return;
       }
       this.#live.set(id, { sip, media });
+      if (config.ringMs > 0) {
+        await new Promise((resolve) => setTimeout(resolve, config.ringMs));
+        // The caller's patience, or the person at the page, was shorter.
+        if (sip.hasEnded()) return;
+      }
+      this.#answering.add(call);
       sip.answer(await certificate, (connection) => media.attach(connection));
     } catch (thrown) {
       this.log.add('error', messageOf(thrown), { callId: id, code: 'CALL_FAILED' });
@@ -179,6 +187,7 @@ export class Bridge extends EventTarget {
   }
 
   #onAnswered(call: Call): void {
+    this.#answering.delete(call);
     call.state = 'answered';
     call.answeredAt = new Date();
     this.#live.get(call.id)?.media.answered();
@@ -188,6 +197,7 @@ export class Bridge extends EventTarget {
 
   #onEnded(call: Call, sentence: string, failed: boolean): void {
     if (call.state === 'ended') return;
+    this.#answering.delete(call);
     call.state = 'ended';
     call.endedAt = new Date();
     call.endSentence = sentence;
@@ -245,7 +255,7 @@ export class Bridge extends EventTarget {
   /** While a call is being answered, showing it waits: its first picture costs more than the answer. */
   #changed(): void {
     if (this.#postponed !== undefined) return;
-    if (!this.calls.some(({ state }) => state === 'ringing')) this.#tell();
+    if (this.#answering.size === 0) this.#tell();
     else this.#postponed = setTimeout(() => this.#tell(), ANSWERING_MS);
   }
 

@@ -71,7 +71,7 @@ function agentLink({ status, sockets }: ChainFacts): Look {
   if (troubled !== undefined) return { light: 'red', sentence: troubled.sentence };
   const open = sockets.filter(({ state }) => state === 'open').length;
   if (open > 0) {
-    return { light: 'green', sentence: open === 1 ? 'In a call' : `In ${open} calls` };
+    return { light: 'green', sentence: open === 1 ? 'In a call.' : `In ${open} calls.` };
   }
   if (status === undefined) return UNKNOWN;
   const { agent } = status;

@@ -20,6 +20,8 @@ export interface CallMediaOptions {
   readonly onMessage: (message: FromWorker) => void;
   /** Which way the caller's audio is taken out of the connection. */
   readonly onCapture: (capture: Capture) => void;
+  /** The connection failed for good: no audio can flow any more. */
+  readonly onLost: () => void;
 }
 
 export type Capture = 'encoded' | 'track';
@@ -52,6 +54,9 @@ export class CallMedia {
 
   /** Call it before the remote description is set. */
   attach(connection: RTCPeerConnection): void {
+    connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState === 'failed') this.#options.onLost();
+    });
     connection.addEventListener('track', ({ receiver, track, transceiver }) => {
       // A call taken off hold announces its track again.
       if (receiver === this.#receiver || track.kind !== 'audio') return;

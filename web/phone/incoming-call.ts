@@ -19,6 +19,7 @@ export class IncomingCall {
   readonly caller: string;
   readonly dialled: string;
   readonly #session: RTCSession;
+  #abandoned: string | undefined;
 
   constructor(session: RTCSession, request: IncomingRequest) {
     this.#session = session;
@@ -38,7 +39,8 @@ export class IncomingCall {
     this.#session.on('unhold', () => onHold(false));
     this.#session.on('ended', ({ originator, message, cause }) => {
       const reason = headerOf(message, 'Reason');
-      onEnded(endSentence({ originator, cause, answered, reason }), false);
+      const sentence = endSentence({ originator, cause, answered, reason });
+      onEnded(this.#abandoned ?? sentence, this.#abandoned !== undefined);
     });
     this.#session.on('failed', ({ originator, message, cause }) => {
       const reason = headerOf(message, 'Reason');
@@ -62,16 +64,23 @@ export class IncomingCall {
   }
 
   /** The caller may have given up, and then there is nothing left to answer. */
-  get isOver(): boolean {
+  hasEnded(): boolean {
     return this.#session.isEnded();
   }
 
   hangUp(): void {
-    if (!this.isOver) this.#session.terminate();
+    if (!this.hasEnded()) this.#session.terminate();
+  }
+
+  /** Ends a call that cannot go on; the far end is told why (RFC 3326). */
+  abandon(why: string): void {
+    if (this.hasEnded()) return;
+    this.#abandoned = why;
+    this.#session.terminate({ status_code: 500, reason_phrase: why });
   }
 
   refuse(status: number, reason: string): void {
-    if (this.isOver) return;
+    if (this.hasEnded()) return;
     this.#session.terminate({ status_code: status, reason_phrase: reason });
   }
 }

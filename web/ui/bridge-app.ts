@@ -65,6 +65,7 @@ export class BridgeApp extends LitElement {
     const { config, status, registration, calls, unsupported } = bridge;
     const live = calls.filter(({ isLive }) => isLive);
     const ended = calls.filter(({ isLive }) => !isLive);
+    const hasPhone = status?.registrations.some(({ kind }) => kind === 'phone') ?? false;
     const chain = chainOf({
       status,
       registration,
@@ -98,6 +99,7 @@ export class BridgeApp extends LitElement {
                   .unsupported=${unsupported}
                   .canStart=${config !== undefined && !bridge.isStarted}
                   .isStarted=${bridge.isStarted}
+                  .hasPhone=${bridge.hadCall || hasPhone}
                   @start=${() => bridge.start()}
                 ></ready-panel>`
           }

@@ -47,6 +47,7 @@ export class ReadyPanel extends LitElement {
   @property({ attribute: false }) unsupported: BridgeError | undefined;
   @property({ type: Boolean }) canStart = false;
   @property({ type: Boolean }) isStarted = false;
+  @property({ type: Boolean }) hasPhone = false;
 
   override render(): TemplateResult {
     const { headline, text } = this.#words();
@@ -88,6 +89,12 @@ export class ReadyPanel extends LitElement {
         text:
           'This page answers every call and connects it to your voice agent. No microphone is' +
           ' used, and nothing plays aloud unless you ask for it.',
+      };
+    }
+    if (state === 'registered' && !this.hasPhone) {
+      return {
+        headline: 'Waiting for a phone',
+        text: 'This page is ready. Set your phone up as shown here, then dial any number.',
       };
     }
     if (state === 'registered') {

@@ -107,7 +107,7 @@ export class SetupCard extends LitElement {
           ${row('Domain', phone.domain)}
           <div>
             <dt>Password</dt>
-            <dd class="plain">leave empty</dd>
+            <dd class="plain">any, or none</dd>
           </div>
           <div>
             <dt>Transport</dt>

@@ -39,6 +39,7 @@ export async function startCall({ agentUrl, agent, packets, codec }) {
     agent,
     onMessage: (message) => messages.push(message),
     onCapture: (used) => (capture = used),
+    onLost: () => messages.push({ type: 'lost' }),
   });
 
   const worker = new Worker(URL.createObjectURL(new Blob([PHONE_WORKER])));
