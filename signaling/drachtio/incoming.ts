@@ -1,12 +1,12 @@
 /**
  * Requests from the network that an application has to answer, and how they end when it does not.
  */
-import { responseTo } from '../sip/build.ts';
+import { cancelOf, responseTo } from '../sip/build.ts';
 import { newTag } from '../sip/ids.ts';
 import type { SipRequest } from '../sip/message.ts';
 import type { ServerTransaction } from '../sip/server-transaction.ts';
 import type { App } from './admin-server.ts';
-import { newTransactionId, type Core } from './core.ts';
+import { about, newTransactionId, type Core } from './core.ts';
 import { dialogIdOf, type Dialog } from './dialog.ts';
 import type { Reliable } from './reliable.ts';
 
@@ -22,6 +22,7 @@ export interface Incoming {
   tagFixed: boolean;
   reliable: Reliable | undefined;
   stopLimit: () => void;
+  stopWatching: () => void;
 }
 
 export class IncomingRequests {
@@ -56,6 +57,11 @@ export class IncomingRequests {
       localTag: dialog?.localTag ?? newTag(),
       tagFixed: dialog !== undefined,
       reliable: undefined,
+      // A browser whose connection is gone cannot take the answer: as if it had hung up.
+      stopWatching:
+        invite && transaction.flow.protocol === 'ws'
+          ? transaction.flow.onClose(() => this.cancel(incoming, 'connection closed'))
+          : () => undefined,
       // 64 s with the default timers, until the application says something.
       stopLimit: layer.after((invite ? 128 : 64) * t1, () => {
         this.core.log('warn', 'The application did not answer a request in time.', {
@@ -71,6 +77,20 @@ export class IncomingRequests {
     return incoming;
   }
 
+  /** Ends an unanswered INVITE and tells the application as a CANCEL would. */
+  cancel(incoming: Incoming, reason: string): void {
+    const { transaction, dialog, app, id } = incoming;
+    const { request, flow } = transaction;
+    const cancel = cancelOf(request);
+    cancel.headers.add('Reason', `SIP;cause=487;text="${reason}"`);
+    this.giveUp(incoming, 487);
+    const data = cancel.toBuffer();
+    app.event(
+      ['sip', 'network', ...about(data.length, flow, flow.remote), id, dialog?.id ?? '', ''],
+      data,
+    );
+  }
+
   /** Answers for the application and forgets the request. */
   giveUp(incoming: Incoming, status: number): void {
     const { transaction, localTag, dialog, inDialog } = incoming;
@@ -82,6 +102,7 @@ export class IncomingRequests {
 
   forget(incoming: Incoming): void {
     incoming.stopLimit();
+    incoming.stopWatching();
     incoming.reliable?.stop();
     this.incoming.delete(incoming.id);
     this.byTransaction.delete(incoming.transaction);

@@ -10,7 +10,7 @@ import type { ServerTransaction } from '../sip/server-transaction.ts';
 import { parseDecimal } from '../sip/tokens.ts';
 import type { Flow } from '../sip/transport.ts';
 import { about, type Core } from './core.ts';
-import type { Incoming, IncomingRequests } from './incoming.ts';
+import type { IncomingRequests } from './incoming.ts';
 import { refuseShortSession } from './session-timer.ts';
 
 /** Methods that only make sense inside a dialog. */
@@ -160,7 +160,9 @@ export class Uas {
     if (method === 'BYE') {
       const invite = this.incoming.inviteOf(dialog);
       if (invite !== undefined && !invite.inDialog) {
-        this.byeBeforeAnswer(transaction, invite);
+        // A caller may also hang up an unanswered call by BYE. RFC 3261 §15.1.2.
+        transaction.respond(responseTo(request, 200));
+        this.incoming.cancel(invite, 'BYE before the answer');
         return;
       }
       if (invite !== undefined) this.incoming.giveUp(invite, 487);
@@ -191,25 +193,6 @@ export class Uas {
     incoming.app.event(
       ['sip', 'network', ...about(data.length, flow, flow.remote), incoming.id, dialogId, ''],
       data,
-    );
-  }
-
-  /** A caller may hang up an unanswered call by BYE; the application hears of a cancelled INVITE. */
-  private byeBeforeAnswer(transaction: ServerTransaction, invite: Incoming): void {
-    const { request, flow } = transaction;
-    transaction.respond(responseTo(request, 200));
-    const dialogId = invite.dialog?.id ?? '';
-    this.incoming.giveUp(invite, 487);
-    const text = request
-      .toString()
-      .replace(/^BYE /, 'CANCEL ')
-      .replace(/\r\nCSeq:[^\r]*/i, () => {
-        const number = invite.transaction.request.cseq?.number ?? 0;
-        return `\r\nCSeq: ${number} CANCEL`;
-      });
-    invite.app.event(
-      ['sip', 'network', ...about(text.length, flow, flow.remote), invite.id, dialogId, ''],
-      Buffer.from(text),
     );
   }
 

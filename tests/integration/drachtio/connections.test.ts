@@ -147,6 +147,25 @@ describe('WebSocket', () => {
     expect(await made).toMatchObject({ status: 410 });
   });
 
+  it.skipIf(EXTERNAL)('a page that goes away while it calls cancels its call', async () => {
+    let ringing: (() => void) | undefined;
+    const rings = new Promise<void>((resolve) => (ringing = resolve));
+    const reasons: (string | undefined)[] = [];
+    const app = await drachtio.app((other) =>
+      other.invite((req, res) => {
+        req.on('cancel', (message: SrfRequest) => reasons.push(message.get('Reason')));
+        res.send(180);
+        ringing?.();
+      }),
+    );
+    const page = await browser();
+    page.send(text(page, 'INVITE', { via: WS_VIA, headers: [`Contact: ${CONTACT}`] }));
+    await rings;
+    await page.close();
+    await expect.poll(() => reasons).toEqual(['SIP;cause=487;text="connection closed"']);
+    disconnect(app);
+  });
+
   it('a dialog goes on over the connection of the next registration', async () => {
     const page = await browser();
     await register(page);

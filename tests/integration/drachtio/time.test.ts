@@ -1,6 +1,7 @@
 /** What the server does when somebody stays silent or goes away; its timers are shortened. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startDrachtio } from '../../../signaling/drachtio/server.ts';
+import { startDrachtio, type TracedMessage } from '../../../signaling/drachtio/server.ts';
 import {
   disconnect,
   EXTERNAL,
@@ -210,6 +211,35 @@ describe.skipIf(EXTERNAL)('silence', () => {
     await expect.poll(() => drachtio.server?.counters.dialogs).toBe(0);
     phone.send(text(phone, 'BYE', { callId, to: ok.headers.get('to') ?? '', cseq: 5 }));
     await phone.response(481, 'BYE');
+  });
+});
+
+describe.skipIf(EXTERNAL)('what it sees', () => {
+  it('traces every message in and out, and survives any datagram', async () => {
+    const trace: TracedMessage[] = [];
+    const drachtio = await testDrachtio({ onMessage: (message) => trace.push(message) });
+    const phone = await udpPeer(drachtio.sip('udp'));
+    const app = await drachtio.app((srf) => srf.options((_req, res) => res.send(200)));
+    const good = text(phone, 'OPTIONS').replaceAll('\n', '\r\n');
+    for (let length = 1; length < good.length; length += 7) phone.sendRaw(good.slice(0, length));
+    for (let i = 0; i < 200; i++) phone.sendRaw(randomBytes(1 + ((i * 37) % 900)));
+    phone.send(good);
+    await phone.response(200);
+    expect(drachtio.server?.counters.malformed).toBeGreaterThan(200);
+    const { address, port } = drachtio.sip('udp');
+    const last = trace.slice(-2);
+    expect(last.map(({ direction }) => direction)).toEqual(['in', 'out']);
+    for (const message of last)
+      expect(message).toMatchObject({
+        protocol: 'udp',
+        local: { address, port },
+        remote: { address: '127.0.0.1', port: phone.local.port },
+      });
+    expect(last[0]?.text).toContain(good);
+    expect(last[1]?.text).toMatch(/^SIP\/2\.0 200 OK\r\n/);
+    disconnect(app);
+    await phone.close();
+    await drachtio.close();
   });
 });
 

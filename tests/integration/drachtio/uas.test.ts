@@ -368,6 +368,23 @@ describe('CANCEL from the caller', () => {
     await expect.poll(() => late).toEqual(['Response not sent due to unknown transaction']);
   });
 
+  it.skipIf(EXTERNAL)('a BYE before the answer counts as one', async () => {
+    let cancelled = 0;
+    srf = await drachtio.app((app) =>
+      app.invite((req, res) => {
+        req.on('cancel', () => cancelled++);
+        res.send(180);
+      }),
+    );
+    const callId = unique('bye');
+    phone.send(text(phone, 'INVITE', { callId, headers: sdpHeaders() }), SDP);
+    const to = (await phone.response(180)).headers.get('to') ?? '';
+    phone.send(text(phone, 'BYE', { callId, to, cseq: 2 }));
+    await phone.response(200, 'BYE');
+    await phone.response(487, 'INVITE');
+    await expect.poll(() => cancelled).toBe(1);
+  });
+
   it('after the answer it changes nothing', async () => {
     const { dialog, callId } = await call();
     phone.send(text(phone, 'CANCEL', { callId }));
@@ -475,6 +492,24 @@ describe('in the dialog', () => {
     const destroyed = dialog.destroy();
     phone.answer(await phone.request('BYE'), 200);
     await destroyed;
+  });
+
+  it('a session timer is settled only with who keeps it; too short an interval is refused', async () => {
+    const { callId, to, ok } = await call({
+      headers: { 'Session-Expires': '600;refresher=uac' },
+      inviteHeaders: ['Supported: timer', 'Session-Expires: 1800'],
+    });
+    const sent = ok as unknown as { headers: { get(key: string): string } };
+    expect(sent.headers.get('session-expires')).toMatch(/^600; ?refresher=uac$/);
+    phone.send(
+      text(phone, 'UPDATE', {
+        callId,
+        to,
+        cseq: 2,
+        headers: [contact(), 'Supported: timer', 'Session-Expires: 20;refresher=uac'],
+      }),
+    );
+    expect((await phone.response(422)).headers.get('min-se')).toBe('90');
   });
 
   it('request() gives the response of the peer', async () => {
