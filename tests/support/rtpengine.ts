@@ -7,12 +7,14 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { messageOf } from '../../common/errors.ts';
 import { connectRtpengine } from '../../rtpengine/client.ts';
 import { startRtpengine } from '../../rtpengine/embedded/server.ts';
-import type { MediaEngine } from '../../rtpengine/engine.ts';
 
 const BINARY = process.env['RTPENGINE_PATH'] ?? '/usr/bin/rtpengine';
 const EXTERNAL = process.env['TEST_RTPENGINE'];
+
+const PATIENT = { resends: Array.from({ length: 190 }, (_, n) => (n + 1) * 100), deadline: 20_000 };
 
 export interface TestEngine {
   readonly host: string;
@@ -86,13 +88,14 @@ async function spawnRtpengine(range: PortRange): Promise<TestEngine> {
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const exited = once(child, 'exit');
   try {
-    // The ping is repeated until it is answered, or the client's deadline says it never will be.
-    const probe: MediaEngine = await connectRtpengine({ host: '127.0.0.1', port: ngPort });
-    await probe.close();
+    // The ping is repeated until it is answered; on a busy machine it takes seconds to start.
+    const probe = connectRtpengine({ host: '127.0.0.1', port: ngPort, timing: PATIENT });
+    const died = exited.then(() => Promise.reject(new Error('it ended by itself')));
+    await (await Promise.race([probe, died])).close();
   } catch (thrown) {
     child.kill('SIGKILL');
     await exited;
-    throw new Error(`rtpengine did not start:\n${log}`, { cause: thrown });
+    throw new Error(`rtpengine did not start: ${messageOf(thrown)}\n${log}`, { cause: thrown });
   }
   return {
     host: '127.0.0.1',
