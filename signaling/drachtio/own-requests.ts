@@ -36,9 +36,9 @@ export class OwnRequests {
     this.outgoing().cancelInvites(dialog);
     this.core.dialogs.remove(dialog);
     routeOf(dialog, this.core.nextHop, (hop) => {
+      // Nobody can be told any more, but the application has to know.
       const flow =
-        hop.kind === 'flow' ? hop.flow : hop.kind === 'unreachable' ? hop.via : undefined;
-      if (flow === undefined) return;
+        hop.kind === 'flow' ? hop.flow : hop.kind === 'unreachable' ? hop.via : dialog.flow;
       addVia(request, flow);
       if (hop.kind === 'flow') this.core.layer.request(request, flow, IGNORE);
       if (!tell) return;

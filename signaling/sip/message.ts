@@ -153,7 +153,8 @@ export function parseMessage(data: Buffer): SipMessage {
   const end = data.indexOf(SEPARATOR, start);
   if (end < 0) throw malformed('no empty line after the headers');
   const message = parseHead(data.toString('utf8', start, end));
-  const body = data.subarray(end + 4);
+  // An empty view would keep the whole datagram in memory.
+  const body = end + 4 === data.length ? EMPTY : data.subarray(end + 4);
   const lengths = message.headers.get('content-length');
   if (lengths === undefined) {
     message.body = body;

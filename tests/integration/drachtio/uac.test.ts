@@ -226,6 +226,80 @@ describe('createUAC', () => {
   });
 });
 
+describe('subscriptions', () => {
+  it('SUBSCRIBE makes a dialog; a terminal NOTIFY of ours ends it', async () => {
+    let made: ((dialog: SrfDialog) => void) | undefined;
+    const dialogMade = new Promise<SrfDialog>((resolve) => (made = resolve));
+    const app = await drachtio.app((other) =>
+      other.subscribe((req, res) => {
+        void other
+          .createUAS(req, res, { headers: { Expires: '60' } })
+          .then((dialog) => made?.(dialog));
+      }),
+    );
+    carol.send(
+      text(carol, 'SUBSCRIBE', { callId: 'sub1', headers: [contact(), 'Event: x', 'Expires: 60'] }),
+    );
+    const accepted = await carol.response(202);
+    expect(accepted.headers.has('contact')).toBe(true);
+    const dialog = await dialogMade;
+    expect(dialog.id).toBe('sub1;from-tag=alice');
+    const destroyed = dialog.destroy();
+    const notify = await carol.request('NOTIFY');
+    expect(notify.headers.get('subscription-state')).toBe('terminated');
+    expect(notify.toTag).toBe('alice');
+    carol.answer(notify, 200);
+    await destroyed;
+    carol.send(
+      text(carol, 'SUBSCRIBE', { callId: 'sub1', to: accepted.headers.get('to') ?? '', cseq: 2 }),
+    );
+    await carol.response(481);
+    disconnect(app);
+  });
+
+  it('takes NOTIFYs of a subscription of the application', async () => {
+    const made = srf.createUAC(uri, {
+      method: 'SUBSCRIBE',
+      headers: { Event: 'x', Expires: '60' },
+    });
+    const subscribe = await carol.request('SUBSCRIBE');
+    expect(subscribe.headers.get('contact')).toBe(`<sip:${own}>`);
+    carol.answer(subscribe, 200, `${contact()}\nExpires: 60`);
+    const dialog = await made;
+    const notified = new Promise<SrfRequest>((resolve) =>
+      dialog.on('notify', (req: SrfRequest, res: SrfResponse) => {
+        res.send(200);
+        resolve(req);
+      }),
+    );
+    carol.send(
+      text(carol, 'NOTIFY', {
+        callId: subscribe.callId,
+        fromTag: 'peer',
+        to: `<sip:x@y>;tag=${subscribe.fromTag}`,
+        headers: ['Event: x', 'Subscription-State: active'],
+      }),
+    );
+    await carol.response(200, 'NOTIFY');
+    expect((await notified).get('Event')).toBe('x');
+  });
+});
+
+it('a challenged BYE is sent again with credentials in the same dialog', async () => {
+  const made = srf.createUAC(uri, { localSdp: SDP, auth: { username: 'u', password: 'p' } });
+  carol.answer(await carol.request('INVITE'), 200, contact(), SDP2);
+  await carol.request('ACK');
+  const destroyed = (await made).destroy();
+  const first = await carol.request('BYE');
+  carol.answer(first, 401, 'WWW-Authenticate: Digest realm="r", nonce="n"');
+  const second = await carol.request('BYE');
+  expect(second.cseq?.number).toBe((first.cseq?.number ?? 0) + 1);
+  expect(second.headers.get('authorization')).toMatch(/^Digest username="u"/);
+  expect(second.toTag).toBe(first.toTag);
+  carol.answer(second, 200);
+  await destroyed;
+});
+
 describe('CANCEL of the application', () => {
   async function ringing(answer: (invite: Awaited<ReturnType<Peer['request']>>) => void): Promise<{
     made: Promise<unknown>;
