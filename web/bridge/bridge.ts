@@ -21,6 +21,7 @@ import { StatusStream } from './status-stream.ts';
 const FIGURES_MS = 500;
 /** No answer takes longer; if one does, the page must show it. */
 const ANSWERING_MS = 1_000;
+const FORGOTTEN_MS = 1_000;
 const CONFIG_RETRY_MS = 2_000;
 /** Kept in the list, the ended ones included. */
 const MAX_CALLS = 50;
@@ -61,6 +62,7 @@ export class Bridge extends EventTarget {
     this.#statusStream = new StatusStream({
       onStatus: (status) => {
         this.status = status;
+        this.#endForgotten();
         this.#changed();
       },
       onLost: () => {
@@ -193,6 +195,20 @@ export class Bridge extends EventTarget {
     this.#live.get(call.id)?.media.answered();
     this.log.add('info', `Answered ${call.caller}.`, { callId: call.id });
     this.#tell();
+  }
+
+  /** A bridge that was restarted has forgotten its calls, and will never send their BYE. */
+  #endForgotten(): void {
+    const isForgotten = (call: Call) =>
+      call.state !== 'ringing' && !this.status?.calls.some(({ callId }) => callId === call.id);
+    const forgotten = this.calls.filter((call) => call.isLive && isForgotten(call));
+    if (forgotten.length === 0) return;
+    // The BYE of a call that ends in order may still be on its way.
+    setTimeout(() => {
+      for (const call of forgotten.filter(isForgotten)) {
+        this.#live.get(call.id)?.sip.abandon('The bridge was restarted and has lost this call.');
+      }
+    }, FORGOTTEN_MS);
   }
 
   #onEnded(call: Call, sentence: string, failed: boolean): void {

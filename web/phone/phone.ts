@@ -59,9 +59,6 @@ export class Phone {
   #listen(): void {
     const { sip, onCall } = this.#options;
     const address = `sip:${sip.user}@${sip.domain}`;
-    this.#ua.on('connecting', ({ attempts }) => {
-      if (attempts <= 1) this.#say('connecting', 'Connecting to the bridge.');
-    });
     this.#ua.on('connected', () => this.#say('connecting', `Registering ${address}.`));
     this.#ua.on('disconnected', () =>
       this.#say('failed', 'The connection to the bridge is lost. Trying again; is it running?'),

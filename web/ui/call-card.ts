@@ -86,7 +86,9 @@ export class CallCard extends LitElement {
       }
 
       ticking-time {
+        font-family: var(--mono);
         font-size: 1.6rem;
+        font-variant-numeric: tabular-nums;
         letter-spacing: -0.03em;
       }
 

@@ -1,20 +1,18 @@
 /** A running time, renewed once a second while it runs and can be seen. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatDuration } from '../bridge/format.ts';
 
 @customElement('ticking-time')
 export class TickingTime extends LitElement {
-  static override readonly styles = css`
-    :host {
-      font-family: var(--mono);
-      font-variant-numeric: tabular-nums;
-    }
-  `;
-
   /** Undefined: has not begun. */
   @property({ attribute: false }) since: Date | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** No shadow: the time is its element's own text, styled by whoever shows it. */
+  protected override createRenderRoot(): this {
+    return this;
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();

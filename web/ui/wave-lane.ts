@@ -94,8 +94,9 @@ export class WaveLane extends LitElement {
   #frames = 0;
   #request: number | undefined;
   #colour = '';
-  readonly #watcher = new IntersectionObserver(([entry]) =>
-    this.#show(entry?.isIntersecting ?? false),
+  readonly #watcher = new IntersectionObserver((entries) =>
+    // A card that is moved leaves and comes back in one notification.
+    this.#show(entries.at(-1)?.isIntersecting ?? false),
   );
   readonly #resizer = new ResizeObserver(() => this.#redraw());
   readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
