@@ -234,9 +234,11 @@ export class Bridge extends EventTarget {
         return;
       case 'socket': {
         const { state, sentence, code } = message.socket;
+        const isNews = state !== 'reconnecting' || call.socket.state !== 'reconnecting';
         call.socket = message.socket;
+        this.#changed();
         // Of an ended call, the call's own end is news enough.
-        if (!call.isLive) return;
+        if (!call.isLive || !isNews) return;
         this.log.add(state === 'reconnecting' ? 'warn' : 'info', sentence, { callId, code });
         return;
       }

@@ -11,7 +11,7 @@ import type { SocketStatus } from './report.ts';
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5_000;
-/** A connection that failed before counts as open when it has lasted this long. */
+/** A connection counts as open when it has lasted this long, or when the agent has spoken. */
 const CONFIRM_MS = 300;
 /** A connection that lasted this long was a good one: the back-off starts over. */
 const STABLE_MS = 5_000;
@@ -56,6 +56,7 @@ export class AgentSocket {
   #heldStart = 0;
   #socket: SocketLike | undefined;
   #isOpen = false;
+  #isConfirmed = false;
   #openedAt = 0;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -121,12 +122,12 @@ export class AgentSocket {
       this.#isOpen = true;
       this.#openedAt = this.#options.now();
       this.#release(socket);
-      // The bridge takes the socket before the agent does: after a failure, believe it a bit later.
-      if (this.#failures === 0) this.#confirm();
-      else this.#timer = setTimeout(() => this.#confirm(), CONFIRM_MS);
+      // The bridge takes the socket before the agent does: believe it a bit later.
+      this.#timer = setTimeout(() => this.#confirm(), CONFIRM_MS);
     };
     socket.onmessage = ({ data }) => {
       if (this.#closing) return;
+      if (!this.#isConfirmed) this.#confirm();
       if (data instanceof ArrayBuffer) onBinary(new Uint8Array(data));
       else if (typeof data === 'string') onText(data);
     };
@@ -137,6 +138,8 @@ export class AgentSocket {
   }
 
   #confirm(): void {
+    clearTimeout(this.#timer);
+    this.#isConfirmed = true;
     const { name } = this.#options;
     this.#report({ state: 'open', sentence: `Connected to the agent (${name}).` });
   }
@@ -144,13 +147,14 @@ export class AgentSocket {
   #onClose(code: number, reason: string): void {
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
+    this.#isConfirmed = false;
     clearTimeout(this.#timer);
     if (this.#closing) {
       this.#report({ state: 'closed', sentence: 'The call is over.' });
       this.#onClosed?.();
       return;
     }
-    const why = this.#options.explainClose(code, reason);
+    const why = ownWords(code, reason) ?? this.#options.explainClose(code, reason);
     if (this.#ended) {
       this.#report({ state: 'closed', sentence: `The agent ended its session. ${why}` });
       return;
@@ -193,6 +197,12 @@ export class AgentSocket {
   #report(status: SocketStatus): void {
     this.#options.onStatus(status);
   }
+}
+
+/** What the bridge says of its own failure, `CODE: sentence`, needs no other explanation. */
+function ownWords(closeCode: number, reason: string): string | undefined {
+  const [, sentence] = /^[A-Z_]+: (.+)$/.exec(reason) ?? [];
+  return codeOf(closeCode) === 'AGENT_CLOSED' ? undefined : sentence;
 }
 
 function codeOf(closeCode: number): ErrorCode {

@@ -122,7 +122,7 @@ describe('AgentSocket', () => {
       expect(sockets).toHaveLength(attempt + 2);
     }
     expect(new Set(urls)).toEqual(new Set(['ws://bridge/ws/voice/a%40b']));
-    expect(statuses[2]).toEqual({
+    expect(statuses[1]).toEqual({
       state: 'reconnecting',
       sentence: 'Closed with 1011 x. Trying again in 0.3 s.',
       code: 'AGENT_CLOSED',
@@ -152,8 +152,28 @@ describe('AgentSocket', () => {
     expect(statuses.at(-1)?.code).toBe(code);
   });
 
-  test('believes a connection after a failure only when it has lasted', () => {
+  test('lets the bridge explain its own failure in its own words', () => {
     open();
+    socketAt(0).onclose?.({ code: 4502, reason: 'AGENT_UNREACHABLE: Nobody listens. Start it.' });
+    expect(statuses.at(-1)?.sentence).toBe('Nobody listens. Start it. Trying again in 0.3 s.');
+    vi.advanceTimersByTime(250);
+    socketAt(1).onclose?.({ code: 1011, reason: 'ODD: x' });
+    expect(statuses.at(-1)?.sentence).toBe('Closed with 1011 ODD: x. Trying again in 0.5 s.');
+  });
+
+  test('believes a connection at the first word of the agent', () => {
+    open();
+    socketAt(0).onopen?.();
+    expect(statuses.at(-1)?.state).toBe('connecting');
+    socketAt(0).onmessage?.({ data: new ArrayBuffer(2) });
+    socketAt(0).onmessage?.({ data: new ArrayBuffer(2) });
+    vi.advanceTimersByTime(1_000);
+    expect(statuses.map(({ state }) => state)).toEqual(['connecting', 'open']);
+  });
+
+  test('believes a silent connection only when it has lasted', () => {
+    open();
+    socketAt(0).onopen?.();
     socketAt(0).onclose?.({ code: 4502, reason: '' });
     vi.advanceTimersByTime(250);
     socketAt(1).onopen?.();
