@@ -25,6 +25,8 @@ export interface PageConfig {
     readonly transports: readonly ('udp' | 'tcp')[];
   };
   readonly agent: AgentProfile;
+  /** How long the page rings before it answers. */
+  readonly ringMs: number;
 }
 
 /** How the agent's WebSocket is spoken to. */

@@ -143,6 +143,7 @@ async function start(
       sip: { user: PAGE_USER, domain: options.sip.host, path: '/sip' },
       phone: phone(),
       agent: agent.profile,
+      ringMs: options.ringMs,
     }),
     sip: new SipSocket({
       target: () => signaling.transports.find(({ protocol }) => protocol === 'ws'),

@@ -21,6 +21,8 @@ export interface BridgeOptions {
     readonly encoding: 'auto' | 's16le' | 'f32le';
     readonly sampleRate: number;
   };
+  /** How long the page lets a call ring. */
+  readonly ringMs: number;
   readonly verbose: boolean;
 }
 
@@ -34,6 +36,7 @@ const FLAGS = {
   agent: { type: 'string' },
   'agent-query': { type: 'string', default: '' },
   'agent-output': { type: 'string', default: 'auto@16000' },
+  'ring-ms': { type: 'string', default: '0' },
   verbose: { type: 'boolean', short: 'v', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -46,6 +49,7 @@ Dial your voice agent from a softphone; a page in Chrome answers and shows the c
                           (default: the built-in demo agent, which repeats what you say)
   --agent-query QUERY     its query, e.g. 'tenant_id=1&campaign_id=2&lead_id=3'
   --agent-output ENC@HZ   what it sends: auto, s16le or f32le at a rate (default auto@16000)
+  --ring-ms N             let it ring before the page answers (default 0)
   --port N                the page (default 8080)
   --sip-port N            SIP over UDP and TCP (default 5060)
   --host ADDRESS          where everything listens (default 127.0.0.1)
@@ -78,6 +82,7 @@ export function parseOptions(argv: readonly string[]): BridgeOptions | 'help' {
       agent: { url: agentUrlOf(values.agent), query: queryOf(values['agent-query']) },
     }),
     agentOutput: outputOf(values['agent-output']),
+    ringMs: ringOf(values['ring-ms']),
     verbose: values.verbose,
   };
 }
@@ -99,6 +104,11 @@ function rangeOf(flag: string, value: string): { min: number; max: number } {
     throw bad(flag, value, 'MIN-MAX with room for a pair of ports, e.g. 40000-40199');
   }
   return range;
+}
+
+function ringOf(value: string): number {
+  if (!/^\d{1,5}$/.test(value)) throw bad('--ring-ms', value, 'milliseconds from 0 to 99999');
+  return Number(value);
 }
 
 /** Splits off the last colon, so that [::1]:5060 works as well as 127.0.0.1:5060. */

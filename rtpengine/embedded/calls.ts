@@ -2,11 +2,9 @@
  * The calls of the embedded engine and the commands about them. Commands about one call run one
  * after the other, in the order they came, so that a delete cannot overtake the offer it undoes.
  */
-import type { Log } from '../../common/log.ts';
 import type { Encodable } from './bencode.ts';
 import { Dialog } from './dialog.ts';
-import type { LegContext, RtpengineCounters } from './leg.ts';
-import type { PortPool } from './ports.ts';
+import type { LegContext } from './leg.ts';
 import { describeCall } from './query.ts';
 import { RequestError, required, type NgRequest } from './request.ts';
 
@@ -18,12 +16,8 @@ export interface Call {
   readonly dialogs: Dialog[];
 }
 
-export interface CallsOptions {
-  readonly address: string;
-  readonly ports: PortPool;
-  readonly counters: RtpengineCounters;
-  readonly log: Log;
-}
+/** What all calls share of what their legs need. */
+export type CallsOptions = Omit<LegContext, 'callId'>;
 
 type Reply = Readonly<Record<string, Encodable | undefined>>;
 

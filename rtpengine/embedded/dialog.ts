@@ -70,7 +70,7 @@ export class Dialog {
       // Without a to-tag the offer goes to somebody new.
       const leg = await this.#pageLeg(to, (old) => old.isTaken && request.toTag === undefined);
       if (request.generateMid) to.mids ??= sdp.media.map((_, index) => String(index + 1));
-      transport = await leg.offer();
+      transport = leg.offer();
     }
     return this.#finish(from, to, sdp, audio, transport, request);
   }
@@ -91,7 +91,7 @@ export class Dialog {
           'The answer has other ICE credentials than the page had before, without a new offer',
         );
       }
-      to.leg.acceptAnswer(remote);
+      await to.leg.acceptAnswer(remote);
     }
 
     let transport: string[] = [];

@@ -3,6 +3,7 @@
  * in pairs, and each hands the packets it receives to the other.
  */
 import type { Log } from '../../common/log.ts';
+import type { Certificate } from './certificate.ts';
 import type { Endpoint } from './latch.ts';
 import type { PortPool } from './ports.ts';
 import { ssrcOf, type PacketKind } from './rtp.ts';
@@ -65,6 +66,7 @@ export interface StreamState {
 export interface LegContext {
   readonly address: string;
   readonly ports: PortPool;
+  readonly certificate: Certificate;
   readonly counters: RtpengineCounters;
   readonly log: Log;
   readonly callId: string;

@@ -6,20 +6,29 @@
  *
  * Pages without microphone permission hide their addresses behind mDNS names. That is fine: the
  * page's checks come in from its real address (peer-reflexive candidates, RFC 8445 section 7.3.1.3).
+ *
+ * libdatachannel starts when the page's description is there, and not before. Started with the
+ * offer, it hears the page's checks before the page's answer; ICE then connects inside
+ * `setRemoteDescription`, and now and then a whole DTLS handshake is over, and failed, before the
+ * fingerprint in that description has been noted. Until then a plain socket holds the port and
+ * learns from the early checks where the page is.
  */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:dgram';
 import { Audio, PeerConnection, type Track } from 'node-datachannel';
 import { Meter, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
+import { bindPort, closeSocket } from './placeholder.ts';
 import { classify } from './rtp.ts';
-import { parseSdp, transportOf, type Transport } from './sdp.ts';
+import type { Transport } from './sdp.ts';
 
 /** Name of the track between us and libdatachannel; the page sees the mid of its own SDP. */
 const MID = '0';
-/** Gathering host candidates takes a few milliseconds. */
-const GATHER_MS = 2000;
 const CLOSE_MS = 2000;
 const RELEASE_POLL_MS = 2;
+/** Addresses the page's early checks came from; one per interface of its machine. */
+const MAX_LEARNED = 8;
+/** Of a host candidate (RFC 8445 section 5.1.2). */
+const PRIORITY = 2_130_706_431;
 
 export class PageLeg implements Leg {
   readonly kind = 'page';
@@ -28,54 +37,36 @@ export class PageLeg implements Leg {
   readonly port: number;
   readonly meter: Meter;
   readonly #context: LegContext;
-  readonly #peer: PeerConnection;
-  readonly #track: Track;
-  readonly #closed: Promise<void>;
-  #local: readonly string[] | undefined;
+  readonly #ice = { ufrag: token(6), pwd: token(24) };
+  /** Holds the port until the page's description is there. */
+  #placeholder: Socket | undefined;
+  readonly #learned = new Set<string>();
+  #peer: PeerConnection | undefined;
+  #track: Track | undefined;
+  #peerClosed: Promise<void> | undefined;
   #remote: Transport | undefined;
   #setup: 'actpass' | 'active' | 'passive' = 'actpass';
   #open = false;
   #other: Leg | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(context: LegContext, port: number) {
+  private constructor(context: LegContext, placeholder: Socket) {
     this.#context = context;
     this.address = context.address;
-    this.port = port;
+    this.port = placeholder.address().port;
     this.meter = new Meter(context.counters);
-    this.#peer = new PeerConnection(context.callId, {
-      iceServers: [],
-      bindAddress: context.address,
-      portRangeBegin: port,
-      portRangeEnd: port,
-      disableAutoNegotiation: true,
-      forceMediaTransport: true,
+    this.#placeholder = placeholder;
+    placeholder.on('message', (_check, { address, port }) => {
+      if (this.#learned.size < MAX_LEARNED) this.#learned.add(`${address} ${port}`);
     });
-    const audio = new Audio(MID, 'SendRecv');
-    audio.addAudioCodec(0, 'PCMU');
-    this.#track = this.#peer.addTrack(audio);
-    this.#track.onOpen(() => {
-      this.#open = true;
-      context.log('debug', 'The page is connected: ICE and DTLS are up', {
-        callId: context.callId,
-      });
-    });
-    this.#track.onMessage((packet) => this.#onPacket(packet));
-    this.#closed = new Promise((resolve) => {
-      this.#peer.onStateChange((state) => {
-        if (state === 'closed') resolve();
-        if (state === 'failed') this.#explainFailure();
-      });
-    });
+    placeholder.on('error', () => undefined);
   }
 
   /** Rejects with PortsExhausted when no port can be bound. */
   static open(context: LegContext): Promise<PageLeg> {
-    return context.ports.open(async (port) => {
-      // libdatachannel reports a port that is taken late and without its number.
-      await probe(port, context.address);
-      return new PageLeg(context, port);
-    });
+    return context.ports.open(
+      async (port) => new PageLeg(context, await bindPort(port, context.address)),
+    );
   }
 
   /** Whether the page has said who it is, so that another one would need another leg. */
@@ -93,32 +84,23 @@ export class PageLeg implements Leg {
   }
 
   /** The attributes of an offer to the page; the same ones every time. */
-  async offer(): Promise<string[]> {
-    if (this.#local === undefined) {
-      this.#local = await this.#gather(() => this.#peer.setLocalDescription('offer'));
-    }
+  offer(): string[] {
     return this.#attributes('actpass');
   }
 
   /** Takes the page's answer to our offer. */
-  acceptAnswer(remote: Transport): void {
+  async acceptAnswer(remote: Transport): Promise<void> {
     if (this.knows(remote)) return;
-    this.#remote = remote;
     // RFC 8842 section 5.2: the answerer chooses, active by preference.
     this.#setup = remote.setup === 'passive' ? 'active' : 'passive';
-    this.#peer.setRemoteDescription(minimalSdp(remote, remote.setup), 'answer');
+    await this.#connect(remote, remote.setup);
   }
 
   /** The attributes of our answer to the page's offer. */
   async answer(remote: Transport, preferred: 'active' | 'passive'): Promise<string[]> {
     if (!this.knows(remote)) {
-      this.#remote = remote;
       this.#setup = chooseSetup(remote.setup, preferred);
-      const theirs = this.#setup === 'active' ? 'passive' : 'active';
-      this.#local = await this.#gather(() => {
-        this.#peer.setRemoteDescription(minimalSdp(remote, theirs), 'offer');
-        this.#peer.setLocalDescription('answer');
-      });
+      await this.#connect(remote, this.#setup === 'active' ? 'passive' : 'active');
     }
     return this.#attributes(this.#setup);
   }
@@ -128,7 +110,7 @@ export class PageLeg implements Leg {
   }
 
   send(packet: Buffer): boolean {
-    if (!this.#open) return false;
+    if (!this.#open || this.#track === undefined) return false;
     try {
       return this.#track.sendMessageBinary(packet);
     } catch {
@@ -138,9 +120,8 @@ export class PageLeg implements Leg {
   }
 
   streams(): readonly StreamState[] {
-    const pair = this.#closing === undefined ? this.#peer.getSelectedCandidatePair() : null;
-    const endpoint =
-      pair === null ? undefined : { address: pair.remote.address, port: pair.remote.port };
+    const pair = this.#closing === undefined ? this.#peer?.getSelectedCandidatePair() : null;
+    const endpoint = pair ? { address: pair.remote.address, port: pair.remote.port } : undefined;
     return [
       {
         kind: 'RTP',
@@ -165,9 +146,12 @@ export class PageLeg implements Leg {
     this.#closing ??= (async () => {
       this.#open = false;
       this.#other = undefined;
-      this.#peer.close();
-      await within(CLOSE_MS, this.#closed);
-      await this.#released();
+      await this.#letGoOfPort();
+      if (this.#peer !== undefined && this.#peerClosed !== undefined) {
+        this.#peer.close();
+        await within(CLOSE_MS, this.#peerClosed);
+        await this.#released();
+      }
       this.#context.ports.giveBack(this.port);
     })();
     return this.#closing;
@@ -183,27 +167,50 @@ export class PageLeg implements Leg {
     if (this.#other?.send(packet, kind) !== true) this.meter.undeliverable();
   }
 
-  /** Runs a step that starts gathering; resolves with our ICE and DTLS attributes when it is done. */
-  async #gather(start: () => void): Promise<string[]> {
-    const complete = new Promise<void>((resolve) => {
-      this.#peer.onGatheringStateChange((state) => {
-        if (state === 'complete') resolve();
+  /**
+   * Starts ICE and DTLS. To libdatachannel it is always the page that offers: so it knows the page's
+   * fingerprint before it binds its port. With ICE it makes no difference who was first: two
+   * controlled agents settle that with one message (RFC 8445 section 7.3.1.1).
+   */
+  async #connect(remote: Transport, theirSetup: string): Promise<void> {
+    this.#remote = remote;
+    await this.#letGoOfPort();
+    if (this.#closing !== undefined) return;
+    const { address, certificate, callId, log } = this.#context;
+    const peer = new PeerConnection(callId, {
+      iceServers: [],
+      bindAddress: address,
+      portRangeBegin: this.port,
+      portRangeEnd: this.port,
+      disableAutoNegotiation: true,
+      forceMediaTransport: true,
+      certificatePemFile: certificate.pem,
+      keyPemFile: certificate.key,
+    });
+    const audio = new Audio(MID, 'SendRecv');
+    audio.addAudioCodec(0, 'PCMU');
+    const track = peer.addTrack(audio);
+    track.onOpen(() => {
+      this.#open = true;
+      log('debug', 'The page is connected: ICE and DTLS are up', { callId });
+    });
+    track.onMessage((packet) => this.#onPacket(packet));
+    this.#peerClosed = new Promise((resolve) => {
+      peer.onStateChange((state) => {
+        if (state === 'closed') resolve();
+        if (state === 'failed') this.#explainFailure(peer);
       });
     });
-    start();
-    const done = await within(GATHER_MS, complete);
-    const sdp = parseSdp(this.#peer.localDescription()?.sdp ?? '');
-    const { ufrag, pwd, fingerprint, candidates } = transportOf(sdp, 0);
-    if (!done || candidates.length === 0) {
-      throw new Error(`No ICE candidate on ${this.#context.address}:${this.port}`);
-    }
-    return [
-      `fingerprint:${fingerprint}`,
-      `ice-ufrag:${ufrag}`,
-      `ice-pwd:${pwd}`,
-      ...candidates.map((candidate) => `candidate:${candidate}`),
-      'end-of-candidates',
-    ];
+    this.#peer = peer;
+    this.#track = track;
+    peer.setRemoteDescription(minimalSdp(remote, theirSetup, [...this.#learned]), 'offer');
+    peer.setLocalDescription('answer', { iceUfrag: this.#ice.ufrag, icePwd: this.#ice.pwd });
+  }
+
+  async #letGoOfPort(): Promise<void> {
+    const placeholder = this.#placeholder;
+    this.#placeholder = undefined;
+    if (placeholder !== undefined) await closeSocket(placeholder);
   }
 
   /** libdatachannel closes its socket from a thread of its own, a moment after it says `closed`. */
@@ -211,7 +218,7 @@ export class PageLeg implements Leg {
     const started = performance.now();
     while (performance.now() - started < CLOSE_MS) {
       try {
-        await probe(this.port, this.address);
+        await closeSocket(await bindPort(this.port, this.address));
         return;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, RELEASE_POLL_MS));
@@ -220,14 +227,23 @@ export class PageLeg implements Leg {
   }
 
   #attributes(setup: string): string[] {
-    return [`rtcp:${this.port}`, 'rtcp-mux', `setup:${setup}`, ...(this.#local ?? [])];
+    return [
+      `rtcp:${this.port}`,
+      'rtcp-mux',
+      `setup:${setup}`,
+      `fingerprint:sha-256 ${this.#context.certificate.fingerprint}`,
+      `ice-ufrag:${this.#ice.ufrag}`,
+      `ice-pwd:${this.#ice.pwd}`,
+      `candidate:1 1 UDP ${PRIORITY} ${this.address} ${this.port} typ host`,
+      'end-of-candidates',
+    ];
   }
 
-  #explainFailure(): void {
+  #explainFailure(peer: PeerConnection): void {
     if (this.#closing !== undefined) return;
     const { address, log, callId } = this.#context;
     const why =
-      this.#peer.iceState() === 'failed'
+      peer.iceState() === 'failed'
         ? `its ICE checks do not reach ${address}:${this.port} (UDP), or no longer do. ` +
           'Check that the page is open, can reach that address, and that no firewall is between.'
         : 'the DTLS handshake failed: the page has another certificate than its SDP says. Reload it.';
@@ -241,8 +257,17 @@ function chooseSetup(offered: string, preferred: 'active' | 'passive'): 'active'
   return offered === 'passive' ? 'active' : preferred;
 }
 
-/** The page's transport and nothing of its media. */
-function minimalSdp(remote: Transport, setup: string): string {
+/** Characters of ICE's alphabet (RFC 8839 section 5.4). */
+function token(length: number): string {
+  return randomBytes(length).toString('base64').replace(/=/g, '').slice(0, length);
+}
+
+/**
+ * The page's transport and nothing of its media.
+ *
+ * @param learned "address port" of where its checks have come from already.
+ */
+function minimalSdp(remote: Transport, setup: string, learned: readonly string[]): string {
   return [
     'v=0',
     'o=- 1 1 IN IP4 127.0.0.1',
@@ -260,22 +285,9 @@ function minimalSdp(remote: Transport, setup: string): string {
     `a=ice-ufrag:${remote.ufrag}`,
     `a=ice-pwd:${remote.pwd}`,
     ...remote.candidates.map((candidate) => `a=candidate:${candidate}`),
+    ...learned.map((place, i) => `a=candidate:l${i} 1 UDP ${PRIORITY} ${place} typ host`),
     '',
   ].join('\r\n');
-}
-
-/** Resolves when the port could be bound, and is free again; rejects when it is taken. */
-async function probe(port: number, address: string): Promise<void> {
-  const socket = createSocket('udp4');
-  const closed = once(socket, 'close');
-  try {
-    const bound = once(socket, 'listening');
-    socket.bind({ port, address, exclusive: true });
-    await bound;
-  } finally {
-    socket.close();
-    await closed;
-  }
 }
 
 /** Whether the promise was in time. */

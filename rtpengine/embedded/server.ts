@@ -13,6 +13,7 @@ import { decode, encode, isDictionary, type Encodable } from './bencode.ts';
 import { Calls } from './calls.ts';
 import { CookieCache } from './cookies.ts';
 import { newCounters, type RtpengineCounters } from './leg.ts';
+import { makeCertificate } from './certificate.ts';
 import { PortPool, PortsExhausted } from './ports.ts';
 import { RequestError, readRequest, type NgRequest } from './request.ts';
 import { SdpError } from './sdp.ts';
@@ -59,8 +60,9 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
       `The RTP port range ${rtp.portMin}-${rtp.portMax} holds less than two pairs, the need of one call.`,
     );
   }
+  const certificate = await makeCertificate();
   const socket = await bindNg(ng.host, ng.port);
-  const calls = new Calls({ address: rtp.host, ports, counters, log });
+  const calls = new Calls({ address: rtp.host, ports, certificate, counters, log });
   const cookies = new CookieCache();
   const startedAt = Date.now();
   servers++;

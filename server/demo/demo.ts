@@ -61,6 +61,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
         rtpPorts: { min: 41_000, max: 41_199 },
         agent: { url: agent.url, query: 'tenant_id=demo&campaign_id=demo&lead_id=demo' },
         agentOutput: { encoding: 'auto', sampleRate: 16_000 },
+        ringMs: 0,
         verbose: false,
         ...(drachtio && { drachtio }),
         ...(rtpengine && { rtpengine }),

@@ -1,7 +1,7 @@
 /** The bridge as `npm start` runs it: a process of its own, on free ports, stopped by a signal. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Status } from '../../common/api.ts';
+import type { PageConfig, Status } from '../../common/api.ts';
 import { freePort } from './free-port.ts';
 
 const START_TIMEOUT_MS = 30_000;
@@ -10,18 +10,17 @@ export interface BridgeFlags {
   readonly agentUrl?: string;
   readonly rtpengine?: string;
   readonly drachtio?: string;
+  readonly ringMs?: number;
 }
 
 export class BridgeProcess {
   readonly url: string;
-  readonly sipPort: number;
   readonly #child: ChildProcess;
   #output = '';
 
-  private constructor(child: ChildProcess, httpPort: number, sipPort: number) {
+  private constructor(child: ChildProcess, httpPort: number) {
     this.#child = child;
     this.url = `http://localhost:${httpPort}`;
-    this.sipPort = sipPort;
     const keep = (chunk: Buffer) => (this.#output += chunk.toString());
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
@@ -38,8 +37,9 @@ export class BridgeProcess {
     }
     if (flags.rtpengine) args.push('--rtpengine', flags.rtpengine);
     if (flags.drachtio) args.push('--drachtio', flags.drachtio);
+    if (flags.ringMs) args.push('--ring-ms', String(flags.ringMs));
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const bridge = new BridgeProcess(child, httpPort, sipPort);
+    const bridge = new BridgeProcess(child, httpPort);
     await bridge.#ready();
     return bridge;
   }
@@ -49,9 +49,15 @@ export class BridgeProcess {
     return this.#output;
   }
 
-  async status(): Promise<Status> {
-    const response = await fetch(`${this.url}/api/status`);
-    return (await response.json()) as Status;
+  status(): Promise<Status> {
+    return this.#get<Status>('/api/status');
+  }
+
+  /** Where a phone registers: the bridge's own SIP port, or the external drachtio's. */
+  async phoneServer(): Promise<{ host: string; port: number }> {
+    const { phone } = await this.#get<PageConfig>('/api/config');
+    const { hostname, port } = new URL(`sip://${phone.server}`);
+    return { host: hostname, port: Number(port) || 5060 };
   }
 
   /** Waits for a status the test describes; fails with the last one seen. */
@@ -78,6 +84,11 @@ export class BridgeProcess {
     const [code] = await exited;
     clearTimeout(hard);
     return code;
+  }
+
+  async #get<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.url}${path}`);
+    return (await response.json()) as T;
   }
 
   async #ready(): Promise<void> {

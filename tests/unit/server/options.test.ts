@@ -9,6 +9,7 @@ describe('parseOptions', () => {
       sip: { host: '127.0.0.1', port: 5060 },
       rtpPorts: { min: 40000, max: 40199 },
       agentOutput: { encoding: 'auto', sampleRate: 16000 },
+      ringMs: 0,
       verbose: false,
     });
   });
@@ -45,6 +46,7 @@ describe('parseOptions', () => {
     [['--rtpengine', 'localhost'], '--rtpengine localhost: expected HOST:PORT'],
     [['--agent', 'http://x'], '--agent http://x: expected a ws:// or wss:// address'],
     [['--agent', 'ws://x/?a=1'], 'put the query into --agent-query'],
+    [['--ring-ms', '-1'], '--ring-ms -1: expected milliseconds'],
     [['--agent-output', 'mp3'], '--agent-output mp3: expected auto, s16le or f32le'],
     [['start'], "Unexpected argument 'start'"],
   ])('%j is a BAD_FLAG that says what was expected', (argv, message) => {

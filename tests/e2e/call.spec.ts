@@ -1,0 +1,224 @@
+/**
+ * The main job: a phone dials, the page answers, the caller's voice reaches the agent and the
+ * agent's voice the phone, sample by sample. And every way in which a call can end.
+ */
+import { compare, idealCallerToAgent } from '../../audio/compare.ts';
+import { Resampler } from '../../audio/resampler.ts';
+import { Softphone } from '../../softphone/softphone.ts';
+import { bytesOf, sweep, toneLevel } from '../support/signals.ts';
+import type { AgentSession } from '../support/test-agent.ts';
+import { expect, test } from './fixtures.ts';
+
+const caller = sweep({
+  sampleRate: 8000,
+  seconds: 3,
+  fromHz: 300,
+  toHz: 3300,
+  amplitude: 0.5,
+});
+const answer = sweep({
+  sampleRate: 16_000,
+  seconds: 2,
+  fromHz: 3000,
+  toHz: 250,
+  amplitude: 0.5,
+});
+
+/** What the phone is to hear of `answer`. */
+function idealAnswer(): Int16Array {
+  const down = new Resampler({ from: 16_000, to: 8000 });
+  return down.process(answer).slice(Math.round(down.delaySamples));
+}
+
+for (const law of ['pcmu', 'pcma'] as const) {
+  test(`voice crosses both ways, to the sample (${law})`, async ({ agent, openPage, phone }) => {
+    await openPage();
+    const call = await phone.call({ to: '1000', play: caller, codecs: [law] });
+    const { status, codec } = await call.answered;
+    expect({ status, codec }).toEqual({ status: 200, codec: law });
+
+    const session = await agent.session();
+    expect(session.id).toBe(call.callId);
+    expect(Object.fromEntries(session.query)).toMatchObject({
+      tenant_id: 't',
+      campaign_id: 'c',
+      lead_id: 'l',
+    });
+    // Two seconds of speech in one burst, cut where no sample ends.
+    const bytes = bytesOf(answer);
+    for (let at = 0; at < bytes.length; at += 1501) session.send(bytes.subarray(at, at + 1501));
+    await frames(session, 4 * 50);
+    await call.hangup();
+    expect(await session.closed).toBe(1000);
+
+    const ideal = idealCallerToAgent(caller, law);
+    const up = compare(ideal, session.pcm);
+    expect(up.correlation).toBeGreaterThan(0.999);
+    expect(up.snrDb).toBeGreaterThan(35);
+    expect(Math.abs(up.gainDb)).toBeLessThan(0.5);
+    // No sample was added or left out on the way: the start and the end lie equally far off.
+    const start = compare(ideal.slice(0, 16_000), session.pcm);
+    const end = compare(ideal.slice(-16_000), session.pcm);
+    expect(end.offset - start.offset).toBeCloseTo(ideal.length - 16_000, 1);
+    // Frames of 20 ms and nothing else; not a byte of text, which would end the agent's session.
+    expect(new Set(session.frames.map(({ length }) => length))).toEqual(new Set([640]));
+    expect(session.texts).toEqual([]);
+
+    const down = compare(idealAnswer(), call.recording.samples);
+    expect(down.correlation).toBeGreaterThan(0.999);
+    expect(down.snrDb).toBeGreaterThan(35);
+    expect(Math.abs(down.gainDb)).toBeLessThan(0.5);
+    expect(call.statistics?.received.lost).toBe(0);
+  });
+}
+
+test('the agent gets 50 frames a second for as long as the call is up', async ({
+  agent,
+  openPage,
+  phone,
+}) => {
+  await openPage();
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  const session = await agent.session();
+  await frames(session, 300);
+  const [first = 0] = session.times;
+  const last = session.times[300] ?? session.times.at(-1) ?? 0;
+  const counted = session.times.filter((time) => time <= last).length - 1;
+  expect(counted / ((last - first) / 1000)).toBeGreaterThan(49);
+  expect(counted / ((last - first) / 1000)).toBeLessThan(51);
+  await call.hangup();
+});
+
+test('a second call works as the first', async ({ agent, bridge, openPage, phone }) => {
+  await openPage();
+  for (const number of ['1001', '1002']) {
+    const call = await phone.call({ to: number, play: caller });
+    await call.answered;
+    const session = await agent.session();
+    await frames(session, 3.5 * 50);
+    await call.hangup();
+    expect(await session.closed).toBe(1000);
+    expect(compare(idealCallerToAgent(caller, 'pcma'), session.pcm).snrDb).toBeGreaterThan(35);
+    await bridge.until('the call is gone', ({ calls }) => calls.length === 0);
+  }
+});
+
+test('two calls at once do not hear each other', async ({ agent, bridge, openPage, phone }) => {
+  const page = await openPage();
+  const second = await Softphone.create({
+    server: await bridge.phoneServer(),
+    user: 'agent002',
+    password: 'any',
+  });
+  const tones = [600, 1500] as const;
+  const tone = (hz: number) =>
+    sweep({ sampleRate: 8000, seconds: 4, fromHz: hz, toHz: hz, amplitude: 0.4 });
+  const first = await phone.call({ to: '1001', play: tone(tones[0]) });
+  await first.answered;
+  const other = await second.call({ to: '1002', play: tone(tones[1]) });
+  await other.answered;
+  const sessions = [await agent.session(), await agent.session()];
+  const of = (callId: string) => sessions.find(({ id }) => id === callId);
+  const [a, b] = [of(first.callId), of(other.callId)];
+  if (!a || !b) throw new Error('the agent was not called by both calls');
+  await expect(page.getByTestId('call-card')).toHaveCount(2);
+  await frames(a, 150);
+  await frames(b, 150);
+  await Promise.all([first.hangup(), other.hangup()]);
+  await second.close();
+
+  for (const [session, own, foreign] of [
+    [a, tones[0], tones[1]],
+    [b, tones[1], tones[0]],
+  ] as const) {
+    const heard = session.pcm.slice(50 * 320, 140 * 320);
+    expect(toneLevel(heard, 16_000, own)).toBeGreaterThan(0.35);
+    expect(toneLevel(heard, 16_000, foreign)).toBeLessThan(0.001);
+  }
+});
+
+test('the page hangs up, and the phone is told', async ({ agent, openPage, phone }) => {
+  const page = await openPage();
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  const session = await agent.session();
+  await expect(page.getByTestId('call-caller')).toContainText('agent001');
+  await expect(page.getByTestId('call-dialled')).toContainText('1000');
+  await page.getByTestId('hangup-button').click();
+  expect(await call.ended).toMatchObject({ cause: 'hangup', by: 'remote' });
+  expect(await session.closed).toBe(1000);
+  await expect(page.getByTestId('call-card')).toHaveCount(0);
+});
+
+test('the phone hangs up, and the page and the agent are told', async ({
+  agent,
+  openPage,
+  phone,
+}) => {
+  const page = await openPage();
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  const session = await agent.session();
+  await expect(page.getByTestId('call-card')).toHaveCount(1);
+  await call.hangup();
+  expect(await session.closed).toBe(1000);
+  await expect(page.getByTestId('call-card')).toHaveCount(0);
+});
+
+test('closing the page ends the call', async ({ bridge, openPage, phone }) => {
+  const page = await openPage();
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  await page.close();
+  expect(await call.ended).toMatchObject({ cause: 'hangup', by: 'remote' });
+  await bridge.until(
+    'the page is forgotten',
+    ({ registrations }) => !registrations.some(({ kind }) => kind === 'page'),
+  );
+});
+
+test('no page open: 480, with a phrase that says what to do', async ({ bridge, phone }) => {
+  const call = await phone.call({ to: '1000' });
+  expect(await call.ended).toMatchObject({
+    cause: 'refused',
+    status: 480,
+    reason: `No page is open. Open ${bridge.url} in Chrome`,
+  });
+});
+
+test('a phone that offers no G.711 gets 488', async ({ openPage, phone }) => {
+  await openPage();
+  const call = await phone.call({ to: '1000', codecs: [] });
+  expect(await call.ended).toMatchObject({ cause: 'refused', status: 488 });
+});
+
+test.describe('while it rings', () => {
+  test.use({ ringMs: 60_000 });
+
+  test('the caller gives up: 487, and nothing is left', async ({ bridge, openPage, phone }) => {
+    const page = await openPage();
+    const call = await phone.call({ to: '1000' });
+    await call.ringing;
+    await expect(page.getByTestId('call-card')).toHaveCount(1);
+    await call.hangup();
+    expect(await call.ended).toMatchObject({ cause: 'cancelled', status: 487 });
+    await expect(page.getByTestId('call-card')).toHaveCount(0);
+    await bridge.until('the call is gone', ({ calls }) => calls.length === 0);
+  });
+
+  test('closing the page refuses the call', async ({ openPage, phone }) => {
+    const page = await openPage();
+    const call = await phone.call({ to: '1000' });
+    await call.ringing;
+    await page.close();
+    expect(await call.ended).toMatchObject({ cause: 'refused', status: 480 });
+  });
+});
+
+/** Waits until the agent has received `count` frames. */
+async function frames(session: AgentSession, count: number): Promise<void> {
+  await expect
+    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
+    .toBeGreaterThanOrEqual(count);
+}

@@ -1,0 +1,110 @@
+/**
+ * What an end-to-end test stands on: the bridge as `npm start` runs it (a process of its own), an
+ * agent under the test's control, the page in a real browser, and a softphone. Every test gets
+ * fresh ones, and fails when the bridge does not stop cleanly.
+ */
+import { expect, test as base, type Page } from 'playwright/test';
+import { Softphone } from '../../softphone/softphone.ts';
+import { BROWSER, missing } from '../setup/programs.ts';
+import { BridgeProcess } from '../support/bridge-process.ts';
+import { ENGINES, skipReason, type EngineKind, type TestEngine } from '../support/rtpengine.ts';
+import { TestAgent } from '../support/test-agent.ts';
+
+export interface EngineOption {
+  engine: 'embedded' | 'rtpengine';
+  /** How long the page lets a call ring. */
+  ringMs: number;
+}
+
+interface Fixtures {
+  agent: TestAgent;
+  bridge: BridgeProcess;
+  /** The page, opened, started and registered. */
+  openPage: () => Promise<Page>;
+  phone: Softphone;
+}
+
+interface WorkerFixtures {
+  /** host:port of a running rtpengine; undefined for the embedded engine. */
+  rtpengine: (engine: EngineOption['engine']) => Promise<string | undefined>;
+}
+
+export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
+  engine: ['embedded', { option: true }],
+  ringMs: [0, { option: true }],
+
+  rtpengine: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants an object pattern here
+    async ({}, use) => {
+      let running: TestEngine | undefined;
+      await use(async (name) => {
+        if (name === 'embedded') return undefined;
+        running ??= await kindOf(name).start({ portMin: 42_000, portMax: 42_999 });
+        return `${running.host}:${running.ngPort}`;
+      });
+      await running?.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants an object pattern here
+  agent: async ({}, use) => {
+    const agent = await TestAgent.start();
+    await use(agent);
+    await agent.close();
+  },
+
+  bridge: async ({ agent, engine, ringMs, rtpengine }, use, info) => {
+    const reason = missing(BROWSER) ?? skipReason(kindOf(engine));
+    test.skip(reason !== undefined, reason);
+    const address = await rtpengine(engine);
+    const drachtio = process.env['TEST_DRACHTIO'];
+    const bridge = await BridgeProcess.start({
+      agentUrl: agent.url,
+      ringMs,
+      ...(address !== undefined && { rtpengine: address }),
+      ...(drachtio !== undefined && { drachtio }),
+    });
+    await use(bridge);
+    const calls = (await bridge.status()).calls;
+    const code = await bridge.stop();
+    if (info.status !== 'passed') {
+      await info.attach('bridge', { body: bridge.output, contentType: 'text/plain' });
+      process.stderr.write(bridge.output);
+    }
+    expect(calls, 'calls left behind').toEqual([]);
+    expect(code, 'exit code of the bridge').toBe(0);
+  },
+
+  openPage: async ({ bridge, page }, use) => {
+    await use(async () => {
+      const lines: string[] = [];
+      page.on('pageerror', (error) => lines.push(error.message));
+      await page.goto(`${bridge.url}/?start`);
+      await bridge.until('the page is registered', ({ registrations }) =>
+        registrations.some(({ kind }) => kind === 'page'),
+      );
+      expect(lines, 'errors in the page').toEqual([]);
+      return page;
+    });
+  },
+
+  phone: async ({ bridge }, use) => {
+    const phone = await Softphone.create({
+      server: await bridge.phoneServer(),
+      user: 'agent001',
+      password: 'any',
+    });
+    await phone.register();
+    await use(phone);
+    await phone.close();
+  },
+});
+
+function kindOf(name: EngineOption['engine']): EngineKind {
+  const kind = ENGINES.find((candidate) => candidate.name === name);
+  if (!kind) throw new Error(`no engine is called ${name}`);
+  return kind;
+}
+
+export { expect };
