@@ -261,6 +261,20 @@ describe.each(ENGINES)('$name', (kind) => {
       expect(await phone.rtp.first(1)).toEqual([packet]);
     });
 
+    test('a page may begin its checks before the engine has its answer', async () => {
+      // As browsers do. Whoever starts ICE before it knows the fingerprint loses some of these calls.
+      for (let n = 0; n < 5; n++) {
+        const { ids, phone, page } = await peers();
+        const offer = await engine.offer({ ...ids, sdp: phone.sdp(), ...OFFER_TO_PAGE });
+        const sdp = await page.answer(offer.sdp);
+        const started = page.start();
+        const answer = await engine.answer({ ...ids, 'to-tag': 'to', sdp, ...ANSWER_TO_PHONE });
+        phone.connect(answer.sdp);
+        await started;
+        await untilOpen(phone, page);
+      }
+    });
+
     test('two calls at once do not mix', async () => {
       const [a, b] = await Promise.all([call(), call()]);
       await Promise.all([untilOpen(a.phone, a.page), untilOpen(b.phone, b.page, 2)]);
