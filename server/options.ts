@@ -30,7 +30,7 @@ const FLAGS = {
   port: { type: 'string', default: '8080' },
   host: { type: 'string', default: '127.0.0.1' },
   'sip-port': { type: 'string', default: '5060' },
-  'rtp-ports': { type: 'string', default: '40000-40199' },
+  'rtp-ports': { type: 'string', default: '30000-30199' },
   drachtio: { type: 'string' },
   rtpengine: { type: 'string' },
   agent: { type: 'string' },
@@ -53,7 +53,7 @@ Dial your voice agent from a softphone; a page in Chrome answers and shows the c
   --port N                the page (default 8080)
   --sip-port N            SIP over UDP and TCP (default 5060)
   --host ADDRESS          where everything listens (default 127.0.0.1)
-  --rtp-ports MIN-MAX     RTP ports of the embedded media engine (default 40000-40199)
+  --rtp-ports MIN-MAX     RTP ports of the embedded media engine (default 30000-30199)
   --drachtio H:P:SECRET   use a drachtio server instead of the embedded one
   --rtpengine H:P         use an rtpengine instead of the embedded one
   -v, --verbose           log for developers of the bridge
@@ -101,7 +101,7 @@ function rangeOf(flag: string, value: string): { min: number; max: number } {
   const match = /^(\d{1,5})-(\d{1,5})$/.exec(value);
   const range = { min: Number(match?.[1]), max: Number(match?.[2]) };
   if (!(range.min > 0 && range.max > range.min && range.max <= 65535)) {
-    throw bad(flag, value, 'MIN-MAX with room for a pair of ports, e.g. 40000-40199');
+    throw bad(flag, value, 'MIN-MAX with room for a pair of ports, e.g. 30000-30199');
   }
   return range;
 }

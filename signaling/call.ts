@@ -119,6 +119,7 @@ export class Call {
 
   async #pageAnswered(dialog: SipDialog): Promise<void> {
     clearTimeout(this.#reaction);
+    this.#pageRequest = undefined;
     this.#pageDialog = dialog;
     dialog.on('destroy', (bye, reason) => {
       this.#pageDialog = undefined;
@@ -220,7 +221,6 @@ export class Call {
   #byePage(): void {
     this.#pageDialog?.destroy({}, () => undefined);
     this.#pageDialog = undefined;
-    this.#pageRequest = undefined;
   }
 
   #cancelPage(): void {

@@ -13,22 +13,20 @@
  * fingerprint in that description has been noted. Until then a plain socket holds the port and
  * learns from the early checks where the page is.
  */
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { Audio, PeerConnection, type Track } from 'node-datachannel';
 import { Meter, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
 import { bindPort, closeSocket } from './placeholder.ts';
+import { HOST_PRIORITY, MID, minimalSdp, token } from './page-sdp.ts';
 import { classify } from './rtp.ts';
 import type { Transport } from './sdp.ts';
 
-/** Name of the track between us and libdatachannel; the page sees the mid of its own SDP. */
-const MID = '0';
 const CLOSE_MS = 2000;
 const RELEASE_POLL_MS = 2;
 /** Addresses the page's early checks came from; one per interface of its machine. */
 const MAX_LEARNED = 8;
-/** Of a host candidate (RFC 8445 section 5.1.2). */
-const PRIORITY = 2_130_706_431;
+/** One second: a handshake that takes longer has failed. */
+const MAX_EARLY = 50;
 
 export class PageLeg implements Leg {
   readonly kind = 'page';
@@ -47,6 +45,8 @@ export class PageLeg implements Leg {
   #remote: Transport | undefined;
   #setup: 'actpass' | 'active' | 'passive' = 'actpass';
   #open = false;
+  /** Packets for the page from before its handshake was over. */
+  readonly #early: Buffer[] = [];
   #other: Leg | undefined;
   #closing: Promise<void> | undefined;
 
@@ -93,14 +93,14 @@ export class PageLeg implements Leg {
     if (this.knows(remote)) return;
     // RFC 8842 section 5.2: the answerer chooses, active by preference.
     this.#setup = remote.setup === 'passive' ? 'active' : 'passive';
-    await this.#connect(remote, remote.setup);
+    await this.#connect(remote, remote.setup, true);
   }
 
   /** The attributes of our answer to the page's offer. */
   async answer(remote: Transport, preferred: 'active' | 'passive'): Promise<string[]> {
     if (!this.knows(remote)) {
       this.#setup = chooseSetup(remote.setup, preferred);
-      await this.#connect(remote, this.#setup === 'active' ? 'passive' : 'active');
+      await this.#connect(remote, this.#setup === 'active' ? 'passive' : 'active', false);
     }
     return this.#attributes(this.#setup);
   }
@@ -110,9 +110,19 @@ export class PageLeg implements Leg {
   }
 
   send(packet: Buffer): boolean {
-    if (!this.#open || this.#track === undefined) return false;
+    if (this.#track === undefined) return false;
+    if (!this.#open) {
+      // The phone speaks as soon as it is answered, some packets before the handshake is over.
+      if (this.#early.length === MAX_EARLY) return false;
+      this.#early.push(packet);
+      return true;
+    }
+    return this.#transmit(this.#track, packet);
+  }
+
+  #transmit(track: Track, packet: Buffer): boolean {
     try {
-      return this.#track.sendMessageBinary(packet);
+      return track.sendMessageBinary(packet);
     } catch {
       // SRTP refuses what its replay window has passed; the packet is as good as lost.
       return false;
@@ -169,10 +179,11 @@ export class PageLeg implements Leg {
 
   /**
    * Starts ICE and DTLS. To libdatachannel it is always the page that offers: so it knows the page's
-   * fingerprint before it binds its port. With ICE it makes no difference who was first: two
-   * controlled agents settle that with one message (RFC 8445 section 7.3.1.1).
+   * fingerprint before it binds its port.
+   *
+   * @param weOffered whether the page has answered us, and so is the controlled agent.
    */
-  async #connect(remote: Transport, theirSetup: string): Promise<void> {
+  async #connect(remote: Transport, theirSetup: string, weOffered: boolean): Promise<void> {
     this.#remote = remote;
     await this.#letGoOfPort();
     if (this.#closing !== undefined) return;
@@ -192,6 +203,7 @@ export class PageLeg implements Leg {
     const track = peer.addTrack(audio);
     track.onOpen(() => {
       this.#open = true;
+      for (const packet of this.#early.splice(0)) this.#transmit(track, packet);
       log('debug', 'The page is connected: ICE and DTLS are up', { callId });
     });
     track.onMessage((packet) => this.#onPacket(packet));
@@ -203,7 +215,8 @@ export class PageLeg implements Leg {
     });
     this.#peer = peer;
     this.#track = track;
-    peer.setRemoteDescription(minimalSdp(remote, theirSetup, [...this.#learned]), 'offer');
+    const description = { remote, setup: theirSetup, isControlled: weOffered };
+    peer.setRemoteDescription(minimalSdp({ ...description, learned: this.#learned }), 'offer');
     peer.setLocalDescription('answer', { iceUfrag: this.#ice.ufrag, icePwd: this.#ice.pwd });
   }
 
@@ -234,7 +247,7 @@ export class PageLeg implements Leg {
       `fingerprint:sha-256 ${this.#context.certificate.fingerprint}`,
       `ice-ufrag:${this.#ice.ufrag}`,
       `ice-pwd:${this.#ice.pwd}`,
-      `candidate:1 1 UDP ${PRIORITY} ${this.address} ${this.port} typ host`,
+      `candidate:1 1 UDP ${HOST_PRIORITY} ${this.address} ${this.port} typ host`,
       'end-of-candidates',
     ];
   }
@@ -255,39 +268,6 @@ export class PageLeg implements Leg {
 function chooseSetup(offered: string, preferred: 'active' | 'passive'): 'active' | 'passive' {
   if (offered === 'active') return 'passive';
   return offered === 'passive' ? 'active' : preferred;
-}
-
-/** Characters of ICE's alphabet (RFC 8839 section 5.4). */
-function token(length: number): string {
-  return randomBytes(length).toString('base64').replace(/=/g, '').slice(0, length);
-}
-
-/**
- * The page's transport and nothing of its media.
- *
- * @param learned "address port" of where its checks have come from already.
- */
-function minimalSdp(remote: Transport, setup: string, learned: readonly string[]): string {
-  return [
-    'v=0',
-    'o=- 1 1 IN IP4 127.0.0.1',
-    's=-',
-    't=0 0',
-    `a=group:BUNDLE ${MID}`,
-    'm=audio 9 UDP/TLS/RTP/SAVPF 0',
-    'c=IN IP4 0.0.0.0',
-    `a=mid:${MID}`,
-    'a=sendrecv',
-    'a=rtcp-mux',
-    'a=rtpmap:0 PCMU/8000',
-    `a=setup:${setup}`,
-    `a=fingerprint:${remote.fingerprint}`,
-    `a=ice-ufrag:${remote.ufrag}`,
-    `a=ice-pwd:${remote.pwd}`,
-    ...remote.candidates.map((candidate) => `a=candidate:${candidate}`),
-    ...learned.map((place, i) => `a=candidate:l${i} 1 UDP ${PRIORITY} ${place} typ host`),
-    '',
-  ].join('\r\n');
 }
 
 /** Whether the promise was in time. */

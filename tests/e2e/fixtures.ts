@@ -39,7 +39,7 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
       let running: TestEngine | undefined;
       await use(async (name) => {
         if (name === 'embedded') return undefined;
-        running ??= await kindOf(name).start({ portMin: 42_000, portMax: 42_999 });
+        running ??= await kindOf(name).start({ portMin: 28_000, portMax: 28_999 });
         return `${running.host}:${running.ngPort}`;
       });
       await running?.close();

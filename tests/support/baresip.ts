@@ -58,7 +58,7 @@ export class Baresip {
     const phone = new Baresip(child, folder);
     try {
       await phone.#attach(controlPort);
-      await phone.event('REGISTER_OK');
+      await phone.#registered();
     } catch (error) {
       await phone.stop();
       throw error;
@@ -118,6 +118,15 @@ export class Baresip {
     this.#control?.write(`${Buffer.byteLength(text)}:${text},`);
   }
 
+  /** Said on its output only: the event may come before anybody listens to events. */
+  async #registered(): Promise<void> {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      if (/200 OK .*\[1 binding\]/.test(this.#output)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`baresip did not register\n${this.#output}`);
+  }
+
   /** The port opens a moment after the program starts; nothing announces it. */
   async #attach(port: number): Promise<void> {
     for (let attempt = 0; attempt < 100; attempt++) {
@@ -167,7 +176,6 @@ async function config(options: BaresipOptions, folder: string, control: number):
   const rtp = await freePort();
   return [
     'poll_method epoll',
-    'net_interface lo',
     'sip_listen 127.0.0.1:0',
     `audio_source aufile,${options.play}`,
     'audio_player aubridge,sink',

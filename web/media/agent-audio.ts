@@ -36,6 +36,7 @@ export class AgentAudio {
   readonly #resampler: Resampler;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   #speaking = false;
+  #isOpen = false;
 
   constructor(options: AgentAudioOptions) {
     this.#options = options;
@@ -55,9 +56,16 @@ export class AgentAudio {
     this.pump(now);
   }
 
+  /** The caller hears us from now on; until then speech waits, so that no word of it is lost. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
   /** The caller spoke over the agent: nothing of the answer may still be heard. */
   flush(): void {
     this.flushedSamples += this.queue.flush();
+    // The rest of a sample that was cut in two will not come, and would turn what follows to noise.
+    this.#decoder.discard();
     this.#endUtterance();
   }
 
@@ -65,13 +73,14 @@ export class AgentAudio {
   pump(now: number): void {
     const { schedule, queue } = this;
     for (;;) {
-      const hasFrame = queue.queuedSamples >= FRAME_SAMPLES;
+      const hasFrame = this.#hasFrame();
       if (hasFrame && !this.#speaking) {
         this.#speaking = true;
         schedule.beginUtterance(now);
       }
       if (!schedule.isTime(now, hasFrame)) return;
-      if (queue.pull(this.#frame) !== 'audio') this.#endUtterance();
+      if (!this.#isOpen) this.#frame.fill(0);
+      else if (queue.pull(this.#frame) !== 'audio') this.#endUtterance();
       if (this.muted) this.#frame.fill(0);
       this.scope.push(this.#frame);
       this.#options.write(this.#frame, schedule.written);
@@ -81,8 +90,11 @@ export class AgentAudio {
 
   /** When `pump` has something to do again. */
   get nextAt(): number {
-    const hasFrame = this.queue.queuedSamples >= FRAME_SAMPLES;
-    return hasFrame ? this.schedule.earliestAt : this.schedule.dueAt;
+    return this.#hasFrame() ? this.schedule.earliestAt : this.schedule.dueAt;
+  }
+
+  #hasFrame(): boolean {
+    return this.#isOpen && this.queue.queuedSamples >= FRAME_SAMPLES;
   }
 
   #endUtterance(): void {

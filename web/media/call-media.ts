@@ -55,6 +55,7 @@ export class CallMedia {
   /** Call it before the remote description is set. */
   attach(connection: RTCPeerConnection): void {
     connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState === 'connected') this.#post({ type: 'connected' });
       if (connection.connectionState === 'failed') this.#options.onLost();
     });
     connection.addEventListener('track', ({ receiver, track, transceiver }) => {

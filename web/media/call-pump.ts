@@ -19,6 +19,11 @@ import { readTrack } from './track-reader.ts';
 const REPORT_MS = 100;
 /** Frames the track generator has not taken: beyond it silence is not worth writing. */
 const MAX_WRITES_PENDING = 5;
+/**
+ * The caller hears us from the moment their phone has got the answer, and the sign of that is their
+ * first packet. A phone that sends none while its owner is silent is believed after this time.
+ */
+const SILENT_PHONE_MS = 200;
 /** One second of frames waits for a socket that is not open. */
 const HOLD_MS = 1_000;
 
@@ -38,6 +43,7 @@ export class CallPump {
   #textFromAgent = 0;
   #answered = false;
   #closed = false;
+  #openAt = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reporter: ReturnType<typeof setInterval> | undefined;
 
@@ -59,6 +65,9 @@ export class CallPump {
       case 'answered':
         this.#answer();
         return;
+      case 'connected':
+        this.#openAt = performance.now() + SILENT_PHONE_MS;
+        return;
       case 'mute-agent':
         if (this.#agent !== undefined) this.#agent.muted = message.muted;
         return;
@@ -76,6 +85,7 @@ export class CallPump {
         if (this.#closed) return;
         const now = performance.now();
         if (this.#answered) this.#caller?.pushEncoded(frame, now);
+        this.#openAt = 0;
         this.#tick(now);
         await onward.write(frame);
       }
@@ -86,6 +96,7 @@ export class CallPump {
   #captureTrack(readable: ReadableStream<AudioData>): void {
     readTrack(readable, (samples, sampleRate) => {
       if (this.#answered) this.#caller?.pushDecoded(samples, sampleRate);
+      this.#openAt = 0;
       this.#tick(performance.now());
     }).catch((thrown: unknown) => this.#captureEnded(thrown));
   }
@@ -138,6 +149,7 @@ export class CallPump {
 
   #tick(now: number): void {
     if (!this.#answered || this.#closed) return;
+    if (now >= this.#openAt) this.#agent?.open();
     this.#agent?.pump(now);
     this.#caller?.tick(now);
   }

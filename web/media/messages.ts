@@ -18,6 +18,8 @@ export type ToWorker =
   | { readonly type: 'capture'; readonly readable: ReadableStream<AudioData> }
   /** The call is answered: from now on the agent gets its frames, silence included. */
   | { readonly type: 'answered' }
+  /** ICE and DTLS are up: packets reach the caller. */
+  | { readonly type: 'connected' }
   | { readonly type: 'mute-agent'; readonly muted: boolean }
   | { readonly type: 'close' };
 

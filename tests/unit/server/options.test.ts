@@ -7,7 +7,7 @@ describe('parseOptions', () => {
     expect(parseOptions([])).toEqual({
       http: { host: '127.0.0.1', port: 8080 },
       sip: { host: '127.0.0.1', port: 5060 },
-      rtpPorts: { min: 40000, max: 40199 },
+      rtpPorts: { min: 30000, max: 30199 },
       agentOutput: { encoding: 'auto', sampleRate: 16000 },
       ringMs: 0,
       verbose: false,

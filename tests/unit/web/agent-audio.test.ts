@@ -25,6 +25,7 @@ function play(): {
     onOverflow: (samples) => overflows.push(samples),
   });
   audio.schedule.start(now);
+  audio.open();
   return {
     audio,
     written,
@@ -143,6 +144,22 @@ describe('AgentAudio', () => {
     expect(audio.queue.playedSamples).toBe(1_600);
   });
 
+  test('speech waits until packets reach the caller, and none of it is lost', () => {
+    const written: number[] = [];
+    const audio = new AgentAudio({
+      output: { encoding: 's16le', sampleRate: 8_000 },
+      write: (frame) => written.push(...frame),
+      onOverflow: () => undefined,
+    });
+    audio.schedule.start(0);
+    audio.push(new Uint8Array(new Int16Array(320).fill(7).buffer), 0);
+    for (let now = 0; now < 40; now += 1) audio.pump(now);
+    expect(written).toEqual(Array<number>(320).fill(0));
+    audio.open();
+    for (let now = 40; now < 80; now += 1) audio.pump(now);
+    expect(written.slice(320, 640)).toEqual(Array<number>(320).fill(7));
+  });
+
   test('samples split across chunks and odd rates arrive whole', () => {
     const written: number[] = [];
     const audio = new AgentAudio({
@@ -151,6 +168,7 @@ describe('AgentAudio', () => {
       onOverflow: () => undefined,
     });
     audio.schedule.start(0);
+    audio.open();
     const samples = Int16Array.from({ length: 480 }, (_, n) => n + 1);
     const bytes = new Uint8Array(samples.buffer);
     for (const [from, to] of [
