@@ -66,14 +66,18 @@ export class TestAgent {
     });
   }
 
-  static async start(): Promise<TestAgent> {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  static async start(port = 0): Promise<TestAgent> {
+    const server = new WebSocketServer({ host: '127.0.0.1', port });
     await once(server, 'listening');
     return new TestAgent(server);
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/v1/ws/voice`;
+    return `ws://127.0.0.1:${this.port}/api/v1/ws/voice`;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The next session that opens, or has opened and was not asked for yet. */
