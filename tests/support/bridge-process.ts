@@ -44,6 +44,11 @@ export class BridgeProcess {
     return bridge;
   }
 
+  /** For whoever measures what it costs. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Everything printed until now, for the message of a failing test. */
   get output(): string {
     return this.#output;

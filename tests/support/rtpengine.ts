@@ -19,6 +19,8 @@ const PATIENT = { resends: Array.from({ length: 190 }, (_, n) => (n + 1) * 100),
 export interface TestEngine {
   readonly host: string;
   readonly ngPort: number;
+  /** Of an engine in a process of its own that was started here. */
+  readonly pid?: number;
   close(): Promise<void>;
 }
 
@@ -100,6 +102,7 @@ async function spawnRtpengine(range: PortRange): Promise<TestEngine> {
   return {
     host: '127.0.0.1',
     ngPort,
+    ...(child.pid !== undefined && { pid: child.pid }),
     close: async () => {
       // It takes seconds to end politely, and there is nothing to save.
       child.kill('SIGKILL');
