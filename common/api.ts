@@ -29,13 +29,17 @@ export interface PageConfig {
   readonly ringMs: number;
 }
 
+/** The protocols of voice agents the bridge speaks (docs/reference/dialects.md). */
+export type DialectName =
+  'talky' | 'talky-ready' | 'talky-typed' | 'json-base64' | 'twilio-media-streams';
+
 /** How the agent's WebSocket is spoken to. */
 export interface AgentProfile {
   /** Path at the page's own origin; the call's id is appended, URI-encoded. */
   readonly path: string;
   /** The agent's address as a person knows it; `demo` is the built-in agent. */
   readonly name: string;
-  readonly dialect: 'talky';
+  readonly dialect: DialectName;
   /** Caller → agent. */
   readonly input: { readonly sampleRate: number; readonly frameMs: number };
   /** Agent → caller. */
