@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/**
+ * The installed package's one program, `sip-agent-bridge`: what `npm start`, `npm run dial` and
+ * `npm run demo` are in a checkout. Each part reads its own flags, so the command's name is taken
+ * out of the way before it is loaded; without a name it is `start`.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
+  start: () => import('./main.ts'),
+  dial: () => import('../softphone/main.ts'),
+  demo: () => import('./demo/main.ts'),
+};
+
+const USAGE = `Usage: sip-agent-bridge [start] [flags]   the bridge
+       sip-agent-bridge dial --to N [flags]   a call from the command line
+       sip-agent-bridge demo [flags]   the whole path on this machine, measured
+
+Each has its own --help. These are the flags of start:
+
+`;
+
+const [name = ''] = process.argv.slice(2);
+const command = COMMANDS[name];
+if (command) process.argv.splice(2, 1);
+else if (name === '--help' || name === '-h') process.stdout.write(USAGE);
+else if (name !== '' && !name.startsWith('-')) {
+  process.stderr.write(`BAD_FLAG: There is no command ${name}. See --help.\n`);
+  process.exit(2);
+}
+await (command ?? (() => import('./main.ts')))();
