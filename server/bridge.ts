@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDemoAgent } from '../agent/demo/demo-agent.ts';
 import type { PageConfig, PartStatus, Status } from '../common/api.ts';
+import { BridgeError } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import { startRtpengine } from '../rtpengine/embedded/server.ts';
 import { Signaling } from '../signaling/application.ts';
@@ -121,9 +122,9 @@ async function start(
   });
 
   stack.push(() => media.close());
-  await media.connect();
   stack.push(() => signaling.close());
-  await Promise.race([signaling.connect(), delay(CONNECT_WAIT_MS, undefined, { ref: false })]);
+  const patience = delay(CONNECT_WAIT_MS, undefined, { ref: false });
+  await Promise.all([media.connect(), Promise.race([signaling.connect(), patience])]);
 
   const sipPort = () =>
     signaling.transports.find(({ protocol }) => protocol === 'udp')?.port ?? options.sip.port;
@@ -180,6 +181,15 @@ async function startEmbeddedDrachtio(
       { protocol: 'ws', host: '127.0.0.1', port: 0 },
     ],
     log,
+  }).catch((error: unknown) => {
+    if (!(error instanceof BridgeError) || error.code !== 'PORT_IN_USE') throw error;
+    throw new BridgeError(
+      'PORT_IN_USE',
+      `SIP port ${port} on ${host} is taken, perhaps by a softphone's local account or another ` +
+        `bridge. Stop that program, or use --sip-port ${port + 10} and write ` +
+        `${host}:${port + 10} into the phone's server and domain.`,
+      { cause: error },
+    );
   });
   stack.push(() => server.close());
   return { ...admin, port: server.adminPort };
