@@ -46,7 +46,7 @@ describe('parseOptions', () => {
     [['--rtpengine', 'localhost'], '--rtpengine localhost: expected HOST:PORT'],
     [['--agent', 'http://x'], '--agent http://x: expected a ws:// or wss:// address'],
     [['--agent', 'ws://x/?a=1'], 'put the query into --agent-query'],
-    [['--ring-ms', '-1'], '--ring-ms -1: expected milliseconds'],
+    [['--ring-ms', '1s'], '--ring-ms 1s: expected milliseconds'],
     [['--agent-output', 'mp3'], '--agent-output mp3: expected auto, s16le or f32le'],
     [['start'], "Unexpected argument 'start'"],
   ])('%j is a BAD_FLAG that says what was expected', (argv, message) => {
