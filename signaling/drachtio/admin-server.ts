@@ -159,7 +159,7 @@ export class AdminServer {
     socket.on('close', () => {
       this.apps.delete(app);
       if (app.authenticated) {
-        this.options.log('info', 'An application disconnected.');
+        this.options.log('debug', 'An application disconnected.');
         this.options.handler.lost(app);
       }
     });
@@ -173,7 +173,7 @@ export class AdminServer {
         return;
       }
       app.authenticated = true;
-      this.options.log('info', 'An application connected.');
+      this.options.log('debug', 'An application connected.');
       app.answer(command.id, ['OK', ...this.options.handler.greeting()]);
       return;
     }
