@@ -1,8 +1,14 @@
 /**
- * What an agent can say beside audio, in one model for every dialect: the page's worker, the
- * timeline and the server read these and never the wire's own names. Fields the agent left out or
- * filled with another type than documented are absent.
+ * A dialect is how one kind of agent is spoken to over a WebSocket: its address, its first messages,
+ * how audio is wrapped each way, and what else may be said. Dialects are pure and know no socket, so
+ * that the page, the server and the tests run the very same code.
+ *
+ * What an agent says beside audio ends in ONE model of events, whatever the wire calls it: the
+ * worker, the page and the server read these and never the wire's own names. Fields the agent left
+ * out or filled with another type than documented are absent.
  */
+import type { DialectName } from '../../common/api.ts';
+
 export type AgentEvent =
   /** A partial replaces the one before it until `final`. */
   | {
@@ -28,6 +34,8 @@ export type AgentEvent =
       readonly message?: string;
       readonly timestamp?: number | string;
     }
+  /** A place in the agent's audio: the agent wants to know when the caller has heard up to it. */
+  | { readonly type: 'mark'; readonly name?: string }
   | {
       readonly type: 'error';
       readonly message: string;
@@ -36,32 +44,81 @@ export type AgentEvent =
       readonly recoverable?: boolean;
     }
   | { readonly type: 'heartbeat' }
-  | { readonly type: 'session_started' }
+  /** `output` is what the greeting says about the audio to come; what it leaves out is configured. */
+  | { readonly type: 'session_started'; readonly output?: AudioFormat }
+  /** The agent will end the session soon. */
+  | { readonly type: 'session_ending'; readonly message?: string }
   | { readonly type: 'call_ended'; readonly durationSeconds?: number; readonly outcome?: string }
   /** A message with a type this version does not know: shown, never fatal. */
   | { readonly type: 'unknown'; readonly name: string; readonly raw: string }
-  /** Not a JSON object with a type at all; `reason` says why. */
+  /** Not a message of the dialect at all; `reason` says why. */
   | { readonly type: 'bad_frame'; readonly reason: string; readonly raw: string };
 
-/** The part of a dialect that is the same in the page and on the server. */
+export interface AudioFormat {
+  readonly encoding?: 's16le' | 'f32le';
+  readonly sampleRate?: number;
+}
+
+/** What one message of the agent was: audio or an event, never both. */
+export type Received =
+  /** PCM in the session's output format; chunks may end inside a sample. */
+  | { readonly audio: Uint8Array; readonly event?: undefined; readonly reply?: undefined }
+  | {
+      readonly event: AgentEvent;
+      readonly audio?: undefined;
+      /** To be sent at once. */
+      readonly reply?: string;
+    };
+
+/** What the bridge may have to say beside audio. */
+export type Control =
+  | { readonly type: 'dtmf'; readonly digit: string }
+  /** The caller has heard everything before this mark, or it was thrown away. */
+  | { readonly type: 'played'; readonly mark?: string }
+  /** The call is over; the socket closes right after. */
+  | { readonly type: 'end' };
+
 export interface Dialect {
-  readonly name: 'talky';
-  /** Caller → agent: mono s16le in binary frames, one frame per call of the framer. */
+  readonly name: DialectName;
+  /** Caller → agent: mono frames, as they are before `encode`; lengths count 16-bit samples. */
   readonly input: {
     readonly sampleRate: number;
     readonly minFrameBytes: number;
     readonly maxFrameBytes: number;
   };
+  /** Agent → caller, where the protocol fixes it; undefined = by configuration or greeting. */
+  readonly output?: Required<AudioFormat>;
   /** Whether a text frame may ever be sent to the agent. */
   readonly sendsText: boolean;
+  /** The agent speaks first: audio waits until it has, for it may name the rate it wants. */
+  readonly greets: boolean;
+  /** Close codes by which the agent says that it is done and wants no new connection. */
+  readonly goodbyeCodes: readonly number[];
   /** The address for one call: base URL, the call's own id, and what the agent asks for. */
   readonly urlFor: (
     base: string,
     callId: string,
     query?: Readonly<Record<string, string>>,
   ) => string;
-  /** One text frame of the agent; never throws. */
-  readonly parse: (text: string) => AgentEvent;
-  /** A sentence for a person. */
-  readonly explainClose: (code: number, reason: string) => string;
+  /** The state of one connection; a new connection begins a new session. */
+  readonly start: (call: DialectCall) => DialectSession;
+}
+
+export interface DialectCall {
+  readonly callId: string;
+  /** 0 for the call's first connection to the agent, 1 after it was lost once, … */
+  readonly attempt: number;
+}
+
+export interface DialectSession {
+  /** Messages that were no part of the dialect. */
+  readonly badFrames: number;
+  /** To be sent when the socket is open, before anything else. */
+  readonly opening: () => readonly string[];
+  /** One frame at `input.sampleRate`; the result may be a view that is valid until the next call. */
+  readonly encode: (frame: Int16Array) => Int16Array | string;
+  /** One message of the agent; never throws, whatever comes in. */
+  readonly receive: (message: Uint8Array | string) => Received;
+  /** The message to send, or undefined when this dialect has no word for it: then send nothing. */
+  readonly control: (control: Control) => string | undefined;
 }
