@@ -5,7 +5,7 @@
  *
  *  - the next frame goes out the moment it arrives;
  *  - behind a gap frames wait for the missing one, at most one packet time, then it is concealed;
- *  - when nothing has come for 100 ms (silence suppression, hold, DTMF, a stalled network) zeros
+ *  - when nothing has come for 200 ms (silence suppression, hold, DTMF, a stalled network) zeros
  *    are filled in by the wall clock, a little behind it so that the packet that ends the pause
  *    is not late;
  *  - what arrives for time already filled is late and dropped, its part beyond that time is not;
@@ -38,7 +38,7 @@ export interface TimelineOptions {
 
 /** All in ms. */
 const DEFAULT_PTIME = 20;
-const QUIET_AFTER = 100;
+const QUIET_AFTER = 200;
 /** How far a packet of a filled period may come behind the quickest one and not be late. */
 const FILL_BEHIND = 20;
 /** So many packets late without one in time, for longer than this: a stream of its own time. */
