@@ -1,28 +1,63 @@
 /**
- * `npm run dev`: the page with hot reload, the server restarted when its sources change. The page
- * is Vite's, which passes the bridge's own paths on (vite.config.ts).
+ * `npm run dev`: the page with hot reload, the server restarted when its sources change. Takes the
+ * flags of `npm start`. The page is Vite's, which passes the bridge's own paths on (vite.config.ts).
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { createServer } from 'vite';
+import { createServer, type Plugin, type ProxyOptions } from 'vite';
+import { BridgeError, messageOf } from '../common/errors.ts';
+import { HELP, parseOptions, type BridgeOptions } from './options.ts';
 import { root } from './root.ts';
 
-const tsx = createRequire(import.meta.url).resolve('tsx/cli');
-const args = [tsx, 'watch', '--clear-screen=false', join(root, 'server', 'main.ts')];
-const bridge = spawn(process.execPath, [...args, ...process.argv.slice(2)], { stdio: 'inherit' });
+const GRACE_MS = 1000;
+const flags = process.argv.slice(2);
 
-const vite = await createServer({ configFile: join(root, 'vite.config.ts') });
-await vite.listen();
-vite.printUrls();
+/** Sends the paths that vite.config.ts names to where this bridge listens. */
+function proxyTo({ http: { host, port } }: BridgeOptions): Plugin {
+  const target = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return {
+    name: 'bridge-address',
+    config: ({ server }) => {
+      const proxy: Record<string, ProxyOptions> = {};
+      for (const [path, to] of Object.entries(server?.proxy ?? {})) {
+        proxy[path] = { ...(typeof to === 'string' ? {} : to), target };
+      }
+      return { server: { proxy } };
+    },
+  };
+}
 
-const stop = () => {
-  bridge.kill('SIGTERM');
-  void vite.close().then(() => process.exit(0));
-};
-process.once('SIGINT', stop);
-process.once('SIGTERM', stop);
-bridge.once('exit', (code) => {
-  // Without the server the page is of no use; its own message says why it ended.
-  void vite.close().then(() => process.exit(code ?? 0));
+async function main(): Promise<void> {
+  const options = parseOptions(flags);
+  if (options === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  const vite = await createServer({
+    configFile: join(root, 'vite.config.ts'),
+    plugins: [proxyTo(options)],
+  });
+  await vite.listen();
+
+  const tsx = createRequire(import.meta.url).resolve('tsx/cli');
+  const watch = [tsx, 'watch', '--clear-screen=false', join(root, 'server', 'main.ts')];
+  const bridge = spawn(process.execPath, [...watch, ...flags], { stdio: 'inherit' });
+  vite.printUrls();
+
+  const stop = () => bridge.kill('SIGTERM');
+  process.once('SIGTERM', stop);
+  // Ctrl-C reaches the server by itself, and a second signal would cut its goodbyes short; another
+  // sender's SIGINT is for this process alone.
+  process.once('SIGINT', () => setTimeout(stop, GRACE_MS).unref());
+  bridge.once('exit', (code) => {
+    // Without the server the page is of no use; its own message says why it ended.
+    void vite.close().then(() => process.exit(code ?? 0));
+  });
+}
+
+main().catch((error: unknown) => {
+  const code = error instanceof BridgeError ? `${error.code}: ` : '';
+  process.stderr.write(`${code}${messageOf(error)}\n`);
+  process.exitCode = error instanceof BridgeError && error.code === 'BAD_FLAG' ? 2 : 1;
 });
