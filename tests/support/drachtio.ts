@@ -110,6 +110,17 @@ export interface TestDrachtio {
 
 export const EXTERNAL = process.env['TEST_DRACHTIO'];
 
+/**
+ * Marks a test of what the C++ server does otherwise, or what needs the embedded one from inside;
+ * the note is printed with the skipped test.
+ */
+export function embeddedOnly(
+  { skip }: { skip: (condition: boolean, note?: string) => void },
+  why: string,
+): void {
+  skip(EXTERNAL !== undefined, why);
+}
+
 /** Short timers make the embedded server's 32 s last 640 ms. */
 export const QUICK = { t1: 10, t2: 80, t4: 100 };
 

@@ -97,10 +97,14 @@ describe.skipIf(reason !== '')(`SIPp${reason}`, () => {
     await spare.close();
     const callee = sipp(['-sn', 'uas', '-p', String(port), '-m', '5']);
     const srf = await drachtio.app();
-    for (let i = 0; i < 5; i++) {
+    const call = async (): Promise<boolean> => {
       const dialog = await srf.createUAC(`sip:service@127.0.0.1:${port}`, { localSdp: SDP });
       await dialog.destroy();
-    }
+      return true;
+    };
+    // Until SIPp listens, a server that hears ICMP says 503 at once.
+    await expect.poll(() => call().catch(() => false)).toBe(true);
+    for (let i = 1; i < 5; i++) await call();
     const [code] = await callee.done;
     expect(code).toBe(0);
     disconnect(srf);

@@ -15,7 +15,10 @@ import {
 } from '../../support/drachtio.ts';
 import { SDP, SDP2, text, udpPeer, unique, type Peer } from './peer.ts';
 
-describe.skipIf(EXTERNAL)('silence', () => {
+const ownTimers = EXTERNAL ? ' (skipped: only the embedded server’s timers can be shortened)' : '';
+const inside = EXTERNAL ? ' (skipped: about the embedded server itself)' : '';
+
+describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
   let drachtio: TestDrachtio;
   let phone: Peer;
   let srf: Srf | undefined;
@@ -214,7 +217,7 @@ describe.skipIf(EXTERNAL)('silence', () => {
   });
 });
 
-describe.skipIf(EXTERNAL)('what it sees', () => {
+describe.skipIf(EXTERNAL)(`what it sees${inside}`, () => {
   it('traces every message in and out, and survives any datagram', async () => {
     const trace: TracedMessage[] = [];
     const drachtio = await testDrachtio({ onMessage: (message) => trace.push(message) });
@@ -243,7 +246,7 @@ describe.skipIf(EXTERNAL)('what it sees', () => {
   });
 });
 
-describe.skipIf(EXTERNAL)('listening', () => {
+describe.skipIf(EXTERNAL)(`listening${inside}`, () => {
   it('a taken port is named, and nothing stays open', async () => {
     const first = await startDrachtio({
       admin: { host: '127.0.0.1', port: 0, secret: 's' },

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   disconnect,
+  embeddedOnly,
   EXTERNAL,
   testDrachtio,
   type Srf,
@@ -10,7 +11,7 @@ import {
   type SrfResponse,
   type TestDrachtio,
 } from '../../support/drachtio.ts';
-import { SDP, SDP2, text, udpPeer, type Peer } from './peer.ts';
+import { SDP, SDP2, text, udpPeer, unique, type Peer } from './peer.ts';
 
 let drachtio: TestDrachtio;
 let carol: Peer;
@@ -140,11 +141,15 @@ describe('createUAC', () => {
     expect(second.callId).toBe(first.callId);
     expect(second.fromTag).toBe(first.fromTag);
     expect(second.cseq?.number).toBe((first.cseq?.number ?? 0) + 1);
-    expect(second.headers.get('proxy-authorization')).toMatch(/^Digest username="u",realm="r"/);
+    expect(second.headers.get('proxy-authorization')).toMatch(/^Digest username="u", ?realm="r"/);
     expect(second.via?.params.get('branch')).not.toBe(first.via?.params.get('branch'));
     carol.answer(second, 200, contact(), SDP2, 'second');
     const ack = await carol.request('ACK');
-    expect(ack.headers.get('proxy-authorization')).toBe(second.headers.get('proxy-authorization'));
+    // RFC 3261 §22.1 wants them in the ACK too; the C++ server leaves them out.
+    if (!EXTERNAL)
+      expect(ack.headers.get('proxy-authorization')).toBe(
+        second.headers.get('proxy-authorization'),
+      );
     const dialog = await made;
     expect(dialog.id).toBe(`${first.callId};from-tag=${first.fromTag}`);
   });
@@ -212,7 +217,8 @@ describe('createUAC', () => {
     await destroyed;
   });
 
-  it.skipIf(EXTERNAL)('hangs up a second branch that answers too', async () => {
+  it('hangs up a second branch that answers too', async (context) => {
+    embeddedOnly(context, 'the C++ server acknowledges it only');
     const made = srf.createUAC(uri, { localSdp: SDP });
     const invite = await carol.request('INVITE');
     carol.answer(invite, 200, contact(), SDP2, 'one');
@@ -228,6 +234,7 @@ describe('createUAC', () => {
 
 describe('subscriptions', () => {
   it('SUBSCRIBE makes a dialog; a terminal NOTIFY of ours ends it', async () => {
+    const callId = unique('sub');
     let made: ((dialog: SrfDialog) => void) | undefined;
     const dialogMade = new Promise<SrfDialog>((resolve) => (made = resolve));
     const app = await drachtio.app((other) =>
@@ -238,22 +245,25 @@ describe('subscriptions', () => {
       }),
     );
     carol.send(
-      text(carol, 'SUBSCRIBE', { callId: 'sub1', headers: [contact(), 'Event: x', 'Expires: 60'] }),
+      text(carol, 'SUBSCRIBE', { callId, headers: [contact(), 'Event: x', 'Expires: 60'] }),
     );
     const accepted = await carol.response(202);
     expect(accepted.headers.has('contact')).toBe(true);
     const dialog = await dialogMade;
-    expect(dialog.id).toBe('sub1;from-tag=alice');
+    expect(dialog.id).toBe(`${callId};from-tag=alice`);
     const destroyed = dialog.destroy();
     const notify = await carol.request('NOTIFY');
     expect(notify.headers.get('subscription-state')).toBe('terminated');
     expect(notify.toTag).toBe('alice');
     carol.answer(notify, 200);
     await destroyed;
-    carol.send(
-      text(carol, 'SUBSCRIBE', { callId: 'sub1', to: accepted.headers.get('to') ?? '', cseq: 2 }),
-    );
-    await carol.response(481);
+    // The C++ server hands it to the application as a new one.
+    if (!EXTERNAL) {
+      carol.send(
+        text(carol, 'SUBSCRIBE', { callId, to: accepted.headers.get('to') ?? '', cseq: 2 }),
+      );
+      await carol.response(481);
+    }
     disconnect(app);
   });
 
@@ -417,7 +427,8 @@ describe('request', () => {
     await expect(dialog.request({ method: 'INFO' })).rejects.toMatchObject({ code: 'ENODIALOG' });
   });
 
-  it.skipIf(EXTERNAL)('refuses to proxy', async () => {
+  it('refuses to proxy', async (context) => {
+    embeddedOnly(context, 'the C++ server proxies');
     const refused = new Promise((resolve) => {
       void drachtio
         .app((app) =>

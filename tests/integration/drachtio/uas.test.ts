@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   disconnect,
+  embeddedOnly,
   EXTERNAL,
   testDrachtio,
   type Srf,
@@ -37,6 +38,7 @@ const sdpHeaders = (): string[] => [contact(), 'Content-Type: application/sdp'];
 
 describe('requests outside dialogs', () => {
   it('hands a REGISTER over as it came, with rport and where it was received', async () => {
+    const callId = unique('reg');
     const seen = new Promise<SrfRequest>((resolve) => {
       void drachtio
         .app((app) => {
@@ -49,7 +51,7 @@ describe('requests outside dialogs', () => {
         .then(() => {
           phone.send(
             text(phone, 'REGISTER', {
-              callId: 'reg1',
+              callId,
               headers: ['contact:<sip:alice@h>', 'X-Odd:  1'],
             }),
           );
@@ -66,7 +68,7 @@ describe('requests outside dialogs', () => {
     expect(req.get('Via')).toContain(`;rport=${phone.local.port}`);
     expect(req.stackDialogId).toBe('');
     const ok = await phone.response(200);
-    expect(ok.callId).toBe('reg1');
+    expect(ok.callId).toBe(callId);
     expect(ok.toTag).not.toBe('');
     expect(ok.headers.get('contact')).toBe('<sip:alice@h>;expires=60');
   });
@@ -107,8 +109,9 @@ describe('requests outside dialogs', () => {
       phone.send(text(phone, 'INFO'));
       await phone.response(200);
     }
-    expect([...served].sort()).toEqual([0, 0, 1, 1]);
-    expect(served[0]).not.toBe(served[1]);
+    expect(new Set(served)).toEqual(new Set([0, 1]));
+    // The C++ server also counts the turns of applications that have left.
+    if (!EXTERNAL) expect(served.slice(2)).toEqual(served.slice(0, 2));
     apps.forEach(disconnect);
   });
 
@@ -127,15 +130,17 @@ describe('requests outside dialogs', () => {
       phone.send(text(phone, 'ACK', ackOf(response.via?.params.get('branch'))));
   });
 
-  it.skipIf(EXTERNAL).each([
+  it.for([
     ['REFER', 405],
     ['DANCE', 501],
-  ])('does not leave %s unanswered: %i', async (method, status) => {
+  ] as const)('does not leave %s unanswered: %i', async ([method, status], context) => {
+    embeddedOnly(context, 'the C++ server leaves it unanswered');
     phone.send(text(phone, method));
     await phone.response(status, method);
   });
 
-  it.skipIf(EXTERNAL)('refuses a request that has made too many hops', async () => {
+  it('refuses a request that has made too many hops', async (context) => {
+    embeddedOnly(context, 'the C++ server does not look at Max-Forwards');
     phone.send(text(phone, 'OPTIONS').replace('Max-Forwards: 70', 'Max-Forwards: 0'));
     await phone.response(483);
   });
@@ -184,6 +189,7 @@ describe('createUAS', () => {
     let echoed: SrfMessage | undefined;
     let provisional: SrfMessage | undefined;
     const dialogs: SrfDialog[] = [];
+    const callId = unique('uas');
     srf = await drachtio.app((app) =>
       app.invite((req, res) => {
         res.send(180, { headers: { 'X-Ring': '1' } }, (_error, sent) => {
@@ -195,7 +201,7 @@ describe('createUAS', () => {
         });
       }),
     );
-    phone.send(text(phone, 'INVITE', { callId: 'uas1', headers: sdpHeaders() }), SDP);
+    phone.send(text(phone, 'INVITE', { callId, headers: sdpHeaders() }), SDP);
     const trying = await phone.response(100);
     expect(trying.toTag).toBe('');
     const ringing = await phone.response(180);
@@ -206,11 +212,11 @@ describe('createUAS', () => {
     expect(ok.headers.get('contact')).toBe(`<sip:${address}:${port}>`);
     expect(ok.headers.get('content-type')).toBe('application/sdp');
     expect(ok.body.toString()).toBe(SDP2);
-    phone.send(text(phone, 'ACK', { callId: 'uas1', to: ok.headers.get('to') ?? '' }));
+    phone.send(text(phone, 'ACK', { callId, to: ok.headers.get('to') ?? '' }));
     await expect.poll(() => dialogs.length).toBe(1);
     expect(provisional?.get('to')).toContain(`tag=${ringing.toTag}`);
     expect(echoed).toBeDefined();
-    expect(dialogs[0]?.id).toBe('uas1;from-tag=alice');
+    expect(dialogs[0]?.id).toBe(`${callId};from-tag=alice`);
     expect(dialogs[0]?.sip.localTag).toBe(ok.toTag);
     expect(dialogs[0]?.local.contact).toBe(ok.headers.get('contact'));
   });
@@ -245,7 +251,8 @@ describe('createUAS', () => {
     await destroyed;
   });
 
-  it.skipIf(EXTERNAL)('holds a BYE back until the caller has acknowledged the 200', async () => {
+  it('holds a BYE back until the caller has acknowledged the 200', async (context) => {
+    embeddedOnly(context, 'the C++ server sends it at once');
     let destroyed: Promise<unknown> | undefined;
     srf = await drachtio.app((app) =>
       app.invite((req, res) => {
@@ -325,7 +332,8 @@ describe('createUAS', () => {
     expect(seen).toEqual(['INVITE']);
   });
 
-  it.skipIf(EXTERNAL)('refuses the same call when it comes over a second way', async () => {
+  it('refuses the same call when it comes over a second way', async (context) => {
+    embeddedOnly(context, 'the C++ server does not detect merged requests');
     srf = await drachtio.app((app) => app.invite((_req, res) => res.send(180)));
     const callId = unique('merged');
     phone.send(text(phone, 'INVITE', { callId, headers: sdpHeaders() }), SDP);
@@ -368,7 +376,8 @@ describe('CANCEL from the caller', () => {
     await expect.poll(() => late).toEqual(['Response not sent due to unknown transaction']);
   });
 
-  it.skipIf(EXTERNAL)('a BYE before the answer counts as one', async () => {
+  it('a BYE before the answer counts as one', async (context) => {
+    embeddedOnly(context, 'the C++ server does not tell the application');
     let cancelled = 0;
     srf = await drachtio.app((app) =>
       app.invite((req, res) => {
@@ -385,7 +394,8 @@ describe('CANCEL from the caller', () => {
     await expect.poll(() => cancelled).toBe(1);
   });
 
-  it('after the answer it changes nothing', async () => {
+  it('after the answer it changes nothing', async (context) => {
+    embeddedOnly(context, 'the C++ server hangs up');
     const { dialog, callId } = await call();
     phone.send(text(phone, 'CANCEL', { callId }));
     await phone.response(481, 'CANCEL');
@@ -396,7 +406,22 @@ describe('CANCEL from the caller', () => {
 });
 
 describe('in the dialog', () => {
-  it('re-INVITE: 100, the answer of the application, ACK; the target moves to the new Contact', async () => {
+  it('re-INVITE: 100, the answer of the application, ACK', async () => {
+    const { dialog, callId, to } = await call();
+    dialog.on('modify', (_req: SrfRequest, res: SrfResponse) => res.send(200, { body: SDP }));
+    phone.send(text(phone, 'INVITE', { callId, to, cseq: 2, headers: sdpHeaders() }), SDP2);
+    await phone.response(100);
+    const ok = await phone.response(200);
+    expect(ok.body.toString()).toBe(SDP);
+    expect(ok.headers.has('contact')).toBe(true);
+    phone.send(text(phone, 'ACK', { callId, to, cseq: 2 }));
+    const destroyed = dialog.destroy();
+    phone.answer(await phone.request('BYE'), 200);
+    await destroyed;
+  });
+
+  it('a re-INVITE moves the target to its Contact', async (context) => {
+    embeddedOnly(context, 'the C++ server keeps the first');
     const { dialog, callId, to } = await call();
     dialog.on('modify', (_req: SrfRequest, res: SrfResponse) => res.send(200, { body: SDP }));
     const moved = await udpPeer(drachtio.sip('udp'));
@@ -412,10 +437,7 @@ describe('in the dialog', () => {
       }),
       SDP2,
     );
-    await moved.response(100);
-    const ok = await moved.response(200);
-    expect(ok.body.toString()).toBe(SDP);
-    expect(ok.headers.has('contact')).toBe(true);
+    await moved.response(200);
     moved.send(text(moved, 'ACK', { callId, to, cseq: 2 }));
     const destroyed = dialog.destroy();
     const bye = await moved.request('BYE');
@@ -447,24 +469,22 @@ describe('in the dialog', () => {
     },
   );
 
-  it.skipIf(EXTERNAL)(
-    'refuses requests out of order and an INVITE that crosses another',
-    async () => {
-      const { dialog, callId, to } = await call();
-      dialog.on('info', (_req: SrfRequest, res: SrfResponse) => res.send(200));
-      phone.send(text(phone, 'INFO', { callId, to, cseq: 9 }));
-      await phone.response(200, 'INFO');
-      phone.send(text(phone, 'INFO', { callId, to, cseq: 8 }));
-      await phone.response(500, 'INFO');
-      const modified = dialog.modify(SDP);
-      const reinvite = await phone.request('INVITE');
-      phone.send(text(phone, 'INVITE', { callId, to, cseq: 10, headers: sdpHeaders() }), SDP);
-      await phone.response(491);
-      phone.answer(reinvite, 200, contact(), SDP2);
-      await phone.request('ACK');
-      expect(await modified).toBe(SDP2);
-    },
-  );
+  it('refuses requests out of order and an INVITE that crosses another', async (context) => {
+    embeddedOnly(context, 'the C++ server leaves the order to the application');
+    const { dialog, callId, to } = await call();
+    dialog.on('info', (_req: SrfRequest, res: SrfResponse) => res.send(200));
+    phone.send(text(phone, 'INFO', { callId, to, cseq: 9 }));
+    await phone.response(200, 'INFO');
+    phone.send(text(phone, 'INFO', { callId, to, cseq: 8 }));
+    await phone.response(500, 'INFO');
+    const modified = dialog.modify(SDP);
+    const reinvite = await phone.request('INVITE');
+    phone.send(text(phone, 'INVITE', { callId, to, cseq: 10, headers: sdpHeaders() }), SDP);
+    await phone.response(491);
+    phone.answer(reinvite, 200, contact(), SDP2);
+    await phone.request('ACK');
+    expect(await modified).toBe(SDP2);
+  });
 
   it('modify sends a re-INVITE with the dialog’s Contact and acknowledges the answer', async () => {
     const { dialog } = await call();
@@ -473,7 +493,8 @@ describe('in the dialog', () => {
     expect(reinvite.headers.get('contact')).toBe(dialog.local.contact);
     expect(reinvite.body.toString()).toBe(SDP);
     expect(reinvite.headers.get('content-type')).toBe('application/sdp');
-    phone.answer(reinvite, 180, contact());
+    // After a 180 the C++ server would drop the 200.
+    if (!EXTERNAL) phone.answer(reinvite, 180, contact());
     phone.answer(reinvite, 200, contact(), SDP2);
     const ack = await phone.request('ACK');
     expect(ack.cseq?.number).toBe(reinvite.cseq?.number);
