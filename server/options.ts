@@ -1,5 +1,7 @@
 /** The command line of `start` → typed options, or a BAD_FLAG that names what is wrong. */
 import { parseArgs } from 'node:util';
+import { DIALECT_NAMES, isDialectName } from '../agent/dialects/registry.ts';
+import type { DialectName } from '../common/api.ts';
 import { BridgeError, messageOf } from '../common/errors.ts';
 
 export interface Address {
@@ -16,7 +18,11 @@ export interface BridgeOptions {
   readonly drachtio?: Address & { readonly secret: string };
   readonly rtpengine?: Address;
   /** External agent; undefined = the built-in demo agent. */
-  readonly agent?: { readonly url: string; readonly query: string };
+  readonly agent?: {
+    readonly url: string;
+    readonly query: string;
+    readonly dialect: DialectName;
+  };
   readonly agentOutput: {
     readonly encoding: 'auto' | 's16le' | 'f32le';
     readonly sampleRate: number;
@@ -35,6 +41,7 @@ const FLAGS = {
   rtpengine: { type: 'string' },
   agent: { type: 'string' },
   'agent-query': { type: 'string', default: '' },
+  dialect: { type: 'string' },
   'agent-output': { type: 'string', default: 'auto@16000' },
   'ring-ms': { type: 'string', default: '0' },
   verbose: { type: 'boolean', short: 'v', default: false },
@@ -47,7 +54,9 @@ Dial your voice agent from a softphone; a page in Chrome answers and shows the c
 
   --agent URL             the agent's endpoint, e.g. ws://127.0.0.1:8000/api/v1/ws/voice
                           (default: the built-in demo agent, which repeats what you say)
-  --agent-query QUERY     its query, e.g. 'tenant_id=1&campaign_id=2&lead_id=3'
+  --agent-query QUERY     its query, e.g. "tenant_id=1&campaign_id=2&lead_id=3"
+  --dialect NAME          how it is spoken to (default talky): ${DIALECT_NAMES.slice(0, 3).join(', ')},
+                          ${DIALECT_NAMES.slice(3).join(', ')}
   --agent-output ENC@HZ   what it sends: auto, s16le or f32le at a rate (default auto@16000)
   --ring-ms N             let it ring before the page answers (default 0)
   --port N                the page (default 8080)
@@ -69,6 +78,9 @@ export function parseOptions(argv: readonly string[]): BridgeOptions | 'help' {
     throw new BridgeError('BAD_FLAG', `${messageOf(error)}. See --help.`);
   }
   if (values.help) return 'help';
+  if (values.dialect !== undefined && values.agent === undefined) {
+    throw bad('--dialect', values.dialect, 'an --agent with it (the built-in agent speaks talky)');
+  }
   const host = values.host;
   return {
     http: { host, port: portOf('--port', values.port) },
@@ -79,7 +91,11 @@ export function parseOptions(argv: readonly string[]): BridgeOptions | 'help' {
       rtpengine: addressOf('--rtpengine', values.rtpengine),
     }),
     ...(values.agent !== undefined && {
-      agent: { url: agentUrlOf(values.agent), query: queryOf(values['agent-query']) },
+      agent: {
+        url: agentUrlOf(values.agent),
+        query: queryOf(values['agent-query']),
+        dialect: dialectNameOf(values.dialect ?? 'talky'),
+      },
     }),
     agentOutput: outputOf(values['agent-output']),
     ringMs: ringOf(values['ring-ms']),
@@ -135,6 +151,11 @@ function agentUrlOf(value: string): string {
     throw bad('--agent', value, 'an address without a query; put the query into --agent-query');
   }
   return value.replace(/\/+$/, '');
+}
+
+function dialectNameOf(value: string): DialectName {
+  if (!isDialectName(value)) throw bad('--dialect', value, `one of ${DIALECT_NAMES.join(', ')}`);
+  return value;
 }
 
 function queryOf(value: string): string {

@@ -90,6 +90,7 @@ export class Bridge extends EventTarget {
       onCall: (call) => void this.#onCall(call, config),
     });
     this.#phone.start();
+    this.#certificates.prepare();
     rehearse().catch((thrown: unknown) => this.log.add('warn', `WebRTC: ${messageOf(thrown)}`));
     this.#changed();
   }

@@ -3,6 +3,7 @@
  * split anywhere, become 20 ms frames on a clock that never drifts. Silence is written when there is
  * nothing to say: a connection that sends no RTP loses its way through NATs and media timeouts.
  */
+import type { AudioFormat } from '../../agent/dialects/types.ts';
 import { PcmDecoder } from '../../audio/pcm.ts';
 import { PlayoutQueue } from '../../audio/playout.ts';
 import { Resampler } from '../../audio/resampler.ts';
@@ -32,11 +33,13 @@ export class AgentAudio {
   muted = false;
 
   readonly #options: AgentAudioOptions;
-  readonly #decoder: PcmDecoder;
-  readonly #resampler: Resampler;
+  #decoder: PcmDecoder;
+  #resampler: Resampler;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   #speaking = false;
   #isOpen = false;
+  /** Places in the audio, in order, that somebody waits for the caller to have heard. */
+  readonly #marks: { readonly at: number; readonly heard: () => void }[] = [];
 
   constructor(options: AgentAudioOptions) {
     this.#options = options;
@@ -56,6 +59,19 @@ export class AgentAudio {
     this.pump(now);
   }
 
+  /** The agent has said what it sends; what it leaves out stays as configured. */
+  setOutput(format: AudioFormat): void {
+    const { encoding, sampleRate } = { ...this.#options.output, ...format };
+    this.#decoder = new PcmDecoder(encoding);
+    this.#resampler = new Resampler({ from: sampleRate, to: PLAYOUT_RATE });
+  }
+
+  /** Calls back once the caller has heard all the agent sent so far, or it was thrown away. */
+  whenHeard(heard: () => void): void {
+    this.#marks.push({ at: this.#settledSamples + this.queue.queuedSamples, heard });
+    this.#settleMarks();
+  }
+
   /** The caller hears us from now on; until then speech waits, so that no word of it is lost. */
   open(): void {
     this.#isOpen = true;
@@ -67,6 +83,7 @@ export class AgentAudio {
     // The rest of a sample that was cut in two will not come, and would turn what follows to noise.
     this.#decoder.discard();
     this.#endUtterance();
+    this.#settleMarks();
   }
 
   /** Writes every frame whose time has come. */
@@ -85,12 +102,26 @@ export class AgentAudio {
       this.scope.push(this.#frame);
       this.#options.write(this.#frame, schedule.written);
       schedule.wrote();
+      this.#settleMarks();
     }
   }
 
   /** When `pump` has something to do again. */
   get nextAt(): number {
     return this.#hasFrame() ? this.schedule.earliestAt : this.schedule.dueAt;
+  }
+
+  get #settledSamples(): number {
+    return this.queue.playedSamples + this.flushedSamples;
+  }
+
+  #settleMarks(): void {
+    for (;;) {
+      const [mark] = this.#marks;
+      if (mark === undefined || mark.at > this.#settledSamples) return;
+      this.#marks.shift();
+      mark.heard();
+    }
   }
 
   #hasFrame(): boolean {

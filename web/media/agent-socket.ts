@@ -3,8 +3,10 @@
  * most one second of frames until it is open (newest wins: an agent wants the present, not the past),
  * and comes back with exponential back-off when it drops, while the phone call stays up.
  *
- * Nothing but binary frames is ever sent: in the `talky` dialect a text frame ends the session.
+ * What goes over the wire is the dialect's to say: every connection is a new session of it, which
+ * begins with its opening, wraps frames, and knows what may be sent beside them, often nothing.
  */
+import type { Control, Dialect, DialectSession } from '../../agent/dialects/types.ts';
 import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
 import type { SocketStatus } from './report.ts';
@@ -13,6 +15,8 @@ const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5_000;
 /** A connection counts as open when it has lasted this long, or when the agent has spoken. */
 const CONFIRM_MS = 300;
+/** An agent that ought to greet and has not after this time gets its audio all the same. */
+const GREETING_MS = 2_000;
 /** A connection that lasted this long was a good one: the back-off starts over. */
 const STABLE_MS = 5_000;
 /** 10 s of 16 kHz audio: beyond it the agent's side has stopped reading. */
@@ -25,12 +29,14 @@ export interface SocketLike {
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
-  send(data: Int16Array): void;
+  send(data: Int16Array | string): void;
   close(code?: number, reason?: string): void;
 }
 
 export interface AgentSocketOptions {
   readonly url: string;
+  readonly dialect: Dialect;
+  readonly callId: string;
   /** The agent's name for sentences. */
   readonly name: string;
   /** Frames to keep while the socket is not open. */
@@ -55,11 +61,16 @@ export class AgentSocket {
   #heldFrames = 0;
   #heldStart = 0;
   #socket: SocketLike | undefined;
+  #session: DialectSession;
+  #attempt = 0;
   #isOpen = false;
+  /** Open, and the agent has greeted where it does. */
+  #takesAudio = false;
   #isConfirmed = false;
   #openedAt = 0;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #greetingTimer: ReturnType<typeof setTimeout> | undefined;
   #closing = false;
   #ended = false;
   #onClosed: (() => void) | undefined;
@@ -68,7 +79,12 @@ export class AgentSocket {
     this.#options = options;
     this.#held = new Int16Array(options.holdFrames * options.frameSamples);
     this.#report({ state: 'connecting', sentence: `Connecting to the agent (${options.name}).` });
-    this.#connect();
+    this.#session = this.#connect();
+  }
+
+  /** What was said on the present connection, or on the last one. */
+  get session(): DialectSession {
+    return this.#session;
   }
 
   get backlogBytes(): number {
@@ -78,14 +94,31 @@ export class AgentSocket {
   /** Sends one frame, or keeps a copy of it until the socket is open. */
   send(frame: Int16Array): void {
     if (this.#closing) return;
-    if (this.#socket === undefined || !this.#isOpen) {
+    if (this.#socket === undefined || !this.#takesAudio) {
       this.#hold(frame);
     } else if (this.#socket.bufferedAmount > MAX_BACKLOG_BYTES) {
       this.framesDropped += 1;
     } else {
-      this.#socket.send(frame);
+      this.#socket.send(this.#session.encode(frame));
       this.framesSent += 1;
     }
+  }
+
+  /** Says it if the dialect has a word for it. */
+  say(control: Control): void {
+    this.reply(this.#session.control(control));
+  }
+
+  /** Sends what the session itself has made. */
+  reply(text: string | undefined): void {
+    if (text !== undefined && this.#isOpen && !this.#closing) this.#socket?.send(text);
+  }
+
+  /** The agent has greeted: audio may go. */
+  greeted(): void {
+    clearTimeout(this.#greetingTimer);
+    if (this.#isOpen && !this.#takesAudio && this.#socket !== undefined)
+      this.#release(this.#socket);
   }
 
   /** The agent said goodbye: a close that follows is the end, not a drop. */
@@ -96,8 +129,10 @@ export class AgentSocket {
   /** Resolves when the socket is closed, or after a second. Idempotent. */
   close(): Promise<void> {
     if (this.#closing) return Promise.resolve();
+    this.say({ type: 'end' });
     this.#closing = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#greetingTimer);
     const socket = this.#socket;
     if (socket === undefined) {
       this.#report({ state: 'closed', sentence: 'The call is over.' });
@@ -113,15 +148,19 @@ export class AgentSocket {
     });
   }
 
-  #connect(): void {
-    const { connect, url, onBinary, onText } = this.#options;
+  #connect(): DialectSession {
+    const { connect, url, onBinary, onText, dialect, callId } = this.#options;
+    const session = dialect.start({ callId, attempt: this.#attempt });
+    this.#attempt += 1;
     const socket = connect(url);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
     socket.onopen = () => {
       this.#isOpen = true;
       this.#openedAt = this.#options.now();
-      this.#release(socket);
+      for (const text of session.opening()) socket.send(text);
+      if (dialect.greets) this.#greetingTimer = setTimeout(() => this.greeted(), GREETING_MS);
+      else this.#release(socket);
       // The bridge takes the socket before the agent does: believe it a bit later.
       this.#timer = setTimeout(() => this.#confirm(), CONFIRM_MS);
     };
@@ -135,6 +174,7 @@ export class AgentSocket {
       this.#socket = undefined;
       this.#onClose(code, reason);
     };
+    return session;
   }
 
   #confirm(): void {
@@ -147,15 +187,17 @@ export class AgentSocket {
   #onClose(code: number, reason: string): void {
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
+    this.#takesAudio = false;
     this.#isConfirmed = false;
     clearTimeout(this.#timer);
+    clearTimeout(this.#greetingTimer);
     if (this.#closing) {
       this.#report({ state: 'closed', sentence: 'The call is over.' });
       this.#onClosed?.();
       return;
     }
     const why = ownWords(code, reason) ?? this.#options.explainClose(code, reason);
-    if (this.#ended) {
+    if (this.#ended || this.#options.dialect.goodbyeCodes.includes(code)) {
       this.#report({ state: 'closed', sentence: `The agent ended its session. ${why}` });
       return;
     }
@@ -169,7 +211,7 @@ export class AgentSocket {
       sentence: `${why} Trying again in ${(delay / 1_000).toFixed(1)} s.`,
       code: codeOf(code),
     });
-    this.#timer = setTimeout(() => this.#connect(), delay);
+    this.#timer = setTimeout(() => (this.#session = this.#connect()), delay);
   }
 
   #hold(frame: Int16Array): void {
@@ -186,9 +228,10 @@ export class AgentSocket {
 
   #release(socket: SocketLike): void {
     const { holdFrames, frameSamples } = this.#options;
+    this.#takesAudio = true;
     for (; this.#heldFrames > 0; this.#heldFrames -= 1) {
       const at = this.#heldStart * frameSamples;
-      socket.send(this.#held.subarray(at, at + frameSamples));
+      socket.send(this.#session.encode(this.#held.subarray(at, at + frameSamples)));
       this.#heldStart = (this.#heldStart + 1) % holdFrames;
       this.framesSent += 1;
     }

@@ -4,7 +4,8 @@
  * timers aimed at computed instants; every arriving packet is a second tick, so that a timer that
  * comes late costs nothing while the call has media.
  */
-import { parseTalky } from '../../agent/dialects/talky.ts';
+import { dialectOf } from '../../agent/dialects/registry.ts';
+import type { AgentEvent } from '../../agent/dialects/types.ts';
 import type { AgentProfile } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
 import { AgentAudio, PLAYOUT_RATE } from './agent-audio.ts';
@@ -106,13 +107,15 @@ export class CallPump {
     const { sampleRate, frameMs } = agent.input;
     this.#socket = new AgentSocket({
       url,
+      dialect: dialectOf(agent.dialect),
+      callId: callIdOf(url),
       name: agent.name,
       frameSamples: (sampleRate * frameMs) / 1_000,
       holdFrames: HOLD_MS / frameMs,
       connect,
       explainClose,
-      onBinary: (bytes) => this.#agent?.push(bytes, performance.now()),
-      onText: (text) => this.#onText(text),
+      onBinary: (bytes) => this.#listen(bytes),
+      onText: (text) => this.#listen(text),
       onStatus: (socket) => post({ type: 'socket', socket }),
       now: () => performance.now(),
       random: Math.random,
@@ -120,7 +123,10 @@ export class CallPump {
     this.#caller = new CallerAudio({
       input: agent.input,
       send: (frame) => this.#socket?.send(frame),
-      onDigit: (digit) => post({ type: 'digit', digit }),
+      onDigit: (digit) => {
+        this.#socket?.say({ type: 'dtmf', digit });
+        post({ type: 'digit', digit });
+      },
       onUnknownCodec: (mimeType) => this.#warn(`Packets of ${mimeType} are not decoded.`),
     });
     this.#agent = new AgentAudio({
@@ -172,12 +178,52 @@ export class CallPump {
     );
   }
 
-  #onText(text: string): void {
+  /** One message of the agent. */
+  #listen(message: Uint8Array | string): void {
+    const session = this.#socket?.session;
+    if (session === undefined) return;
+    const { audio, event, reply } = session.receive(message);
+    if (audio !== undefined) {
+      this.#agent?.push(audio, performance.now());
+      return;
+    }
     this.#textFromAgent += 1;
-    const event = parseTalky(text);
-    if (event.type === 'barge_in') this.#agent?.flush();
-    if (event.type === 'call_ended') this.#socket?.expectEnd();
+    this.#socket?.reply(reply);
+    this.#obey(event);
     this.#options.post({ type: 'agent-event', event });
+    if (event.type === 'bad_frame' && session.badFrames === 1) {
+      const text = `The agent does not keep to its dialect: ${event.reason}`;
+      this.#options.post({ type: 'log', level: 'warn', text, code: 'AGENT_BAD_FRAME' });
+    }
+  }
+
+  #obey(event: AgentEvent): void {
+    switch (event.type) {
+      case 'barge_in':
+        this.#agent?.flush();
+        return;
+      case 'call_ended':
+        this.#socket?.expectEnd();
+        return;
+      case 'session_started':
+        if (event.output !== undefined) this.#agent?.setOutput(event.output);
+        this.#socket?.greeted();
+        return;
+      case 'mark':
+        this.#answerMark(event.name);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Tells the agent once the caller has heard it; a connection that came later knows no such mark. */
+  #answerMark(name: string | undefined): void {
+    const session = this.#socket?.session;
+    this.#agent?.whenHeard(() => {
+      if (this.#socket?.session !== session) return;
+      this.#socket?.say({ type: 'played', ...(name !== undefined && { mark: name }) });
+    });
   }
 
   #report(): void {
@@ -224,6 +270,11 @@ export class CallPump {
   #warn(text: string): void {
     this.#options.post({ type: 'log', level: 'warn', text });
   }
+}
+
+/** The call's id is the last segment of its address at the bridge. */
+function callIdOf(url: string): string {
+  return decodeURIComponent(/([^/?#]*)(?:[?#].*)?$/.exec(url)?.[1] ?? '');
 }
 
 function toMs(samples: number): number {

@@ -7,10 +7,15 @@ const P256 = { name: 'ECDSA', namedCurve: 'P-256' };
 const MARGIN_MS = 86_400_000;
 
 export class SpareCertificate {
-  #spare = RTCPeerConnection.generateCertificate(P256);
+  #spare: Promise<RTCCertificate> | undefined;
+
+  /** Makes one now, so that the first call does not wait for it. */
+  prepare(): void {
+    this.#spare ??= RTCPeerConnection.generateCertificate(P256);
+  }
 
   async take(): Promise<RTCCertificate> {
-    const taken = await this.#spare;
+    const taken = await (this.#spare ?? RTCPeerConnection.generateCertificate(P256));
     this.#spare = RTCPeerConnection.generateCertificate(P256);
     return taken.expires - Date.now() > MARGIN_MS ? taken : this.#spare;
   }
