@@ -5,7 +5,7 @@
  * huge. What is left, loud int16 that never leaves one narrow band, is smooth from sample to
  * sample, and the halves of floats never are.
  */
-import type { PcmEncoding } from './pcm.ts';
+export type PcmEncoding = 's16le' | 'f32le';
 
 /** Groups that look like floats before the verdict is float. */
 const FLOAT_QUORUM = 24;

@@ -5,9 +5,9 @@
  * the first byte, so nothing is lost. Only a silent lead-in is let through before the verdict,
  * counted as float32: the shorter reading, because silence too many is delay for the caller.
  */
-import { PcmDetector } from './pcm-detector.ts';
+import { PcmDetector, type PcmEncoding } from './pcm-detector.ts';
 
-export type PcmEncoding = 's16le' | 'f32le';
+export type { PcmEncoding };
 
 /** Bytes of leading zeros that are held back. */
 const HELD_SILENCE = 640;

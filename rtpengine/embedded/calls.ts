@@ -3,18 +3,11 @@
  * after the other, in the order they came, so that a delete cannot overtake the offer it undoes.
  */
 import type { Encodable } from './bencode.ts';
+import type { Call } from './call.ts';
 import { Dialog } from './dialog.ts';
 import type { LegContext } from './leg.ts';
 import { describeCall } from './query.ts';
 import { RequestError, required, type NgRequest } from './request.ts';
-
-export interface Call {
-  readonly id: string;
-  /** Unix ms. */
-  readonly createdAt: number;
-  lastSignalAt: number;
-  readonly dialogs: Dialog[];
-}
 
 /** What all calls share of what their legs need. */
 export type CallsOptions = Omit<LegContext, 'callId'>;

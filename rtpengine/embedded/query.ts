@@ -3,7 +3,7 @@
  * one reader understands both.
  */
 import type { Encodable } from './bencode.ts';
-import type { Call } from './calls.ts';
+import type { Call } from './call.ts';
 import type { Side } from './dialog.ts';
 import type { Endpoint } from './latch.ts';
 import type { Leg, StreamState, StreamStats } from './leg.ts';
