@@ -3,6 +3,7 @@
  * it is reachable is asked with a TCP connection only: a WebSocket would start a session there.
  */
 import { connect } from 'node:net';
+import { dialectOf } from '../agent/dialects/registry.ts';
 import type { AgentProfile, PartStatus } from '../common/api.ts';
 import type { BridgeOptions } from './options.ts';
 
@@ -19,15 +20,16 @@ export interface Agent {
 export function agentOf(options: BridgeOptions, demoUrl: string | undefined): Agent {
   const url = options.agent?.url ?? demoUrl ?? '';
   const query = options.agent?.query ?? 'tenant_id=demo&campaign_id=demo&lead_id=demo';
+  const dialect = dialectOf(options.agent?.dialect ?? 'talky');
   return {
     url,
-    urlFor: (id) => `${url}/${encodeURIComponent(id)}${query ? `?${query}` : ''}`,
+    urlFor: (id) => `${dialect.urlFor(url, id)}${query ? `?${query}` : ''}`,
     profile: {
       path: '/ws/voice',
       name: options.agent ? url : 'demo',
-      dialect: 'talky',
-      input: { sampleRate: 16000, frameMs: 20 },
-      output: options.agentOutput,
+      dialect: dialect.name,
+      input: { sampleRate: dialect.input.sampleRate, frameMs: 20 },
+      output: dialect.output ?? options.agentOutput,
     },
   };
 }

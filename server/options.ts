@@ -21,7 +21,8 @@ export interface BridgeOptions {
   readonly agent?: {
     readonly url: string;
     readonly query: string;
-    readonly dialect: DialectName;
+    /** `talky` unless told. */
+    readonly dialect?: DialectName;
   };
   readonly agentOutput: {
     readonly encoding: 'auto' | 's16le' | 'f32le';

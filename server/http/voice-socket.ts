@@ -15,6 +15,8 @@ import type { Log } from '../../common/log.ts';
 
 /** One second of 20 ms frames: the newest are kept while the agent's socket opens. */
 const MAX_WAITING_FRAMES = 50;
+/** What a dialect opens with comes first, as text, and is never given up: at most two messages. */
+const OPENING_MESSAGES = 2;
 /** A close reason holds at most 123 bytes (RFC 6455 §5.5.1). */
 const MAX_REASON_BYTES = 123;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -82,7 +84,9 @@ export class VoiceSocket {
     page.on('message', (data, binary) => {
       if (agent.readyState === WebSocket.OPEN) agent.send(data as Buffer, { binary });
       else if (agent.readyState === WebSocket.CONNECTING) {
-        if (waiting.length === MAX_WAITING_FRAMES) waiting.shift();
+        if (waiting.length === MAX_WAITING_FRAMES) {
+          waiting.splice(waiting[0]?.binary === false ? OPENING_MESSAGES : 0, 1);
+        }
         waiting.push({ data: data as Buffer, binary });
       }
     });

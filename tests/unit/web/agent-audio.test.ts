@@ -160,6 +160,45 @@ describe('AgentAudio', () => {
     expect(written.slice(320, 640)).toEqual(Array<number>(320).fill(7));
   });
 
+  test('says when the caller has heard all that was sent before, to the last sample', () => {
+    const { audio, written, run, send } = play();
+    const heard: string[] = [];
+    const mark = (name: string) => audio.whenHeard(() => heard.push(`${name} ${written.length}`));
+    mark('nothing');
+    run(1_100);
+    send(400);
+    mark('first');
+    send(160);
+    mark('second');
+    run(1_400);
+    // The fifth frame is silence; the answer begins with the sixth and ends within the ninth.
+    expect(heard).toEqual(['nothing 0', 'first 8', 'second 9']);
+  });
+
+  test('says at once when what was sent is thrown away', () => {
+    const { audio, run, send } = play();
+    const heard: string[] = [];
+    send(8_000);
+    audio.whenHeard(() => heard.push('cut'));
+    run(1_100);
+    expect(heard).toEqual([]);
+    audio.flush();
+    expect(heard).toEqual(['cut']);
+  });
+
+  test('plays what the agent announces, and as configured where it says nothing', () => {
+    const { audio, written, run } = play();
+    audio.setOutput({ encoding: 'f32le' });
+    audio.push(new Uint8Array(new Float32Array(1_600).fill(0.5).buffer), 1_000);
+    run(1_300);
+    expect(written.filter(isLoud)).toHaveLength(10);
+    expect(written[4]?.samples[80]).toBe(16_384);
+    audio.setOutput({ sampleRate: 16_000 });
+    audio.push(new Uint8Array(new Int16Array(3_200).fill(1_000).buffer), 1_300);
+    run(1_600);
+    expect(audio.queue.playedSamples).toBe(3_200);
+  });
+
   test('samples split across chunks and odd rates arrive whole', () => {
     const written: number[] = [];
     const audio = new AgentAudio({

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { dialectOf } from '../../../agent/dialects/registry.ts';
+import { talky } from '../../../agent/dialects/talky.ts';
 import { AgentSocket, type SocketLike } from '../../../web/media/agent-socket.ts';
 import type { SocketStatus } from '../../../web/media/report.ts';
 
@@ -8,11 +10,11 @@ class FakeSocket implements SocketLike {
   onopen: (() => void) | null = null;
   onmessage: ((event: { readonly data: unknown }) => void) | null = null;
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
-  readonly sent: number[][] = [];
+  readonly sent: (number[] | string)[] = [];
   closedWith: number | undefined;
 
-  send(data: Int16Array): void {
-    this.sent.push([...data]);
+  send(data: Int16Array | string): void {
+    this.sent.push(typeof data === 'string' ? data : [...data]);
   }
 
   close(code?: number): void {
@@ -40,10 +42,12 @@ describe('AgentSocket', () => {
     vi.useRealTimers();
   });
 
-  function open(): AgentSocket {
+  function open(dialect = talky): AgentSocket {
     return new AgentSocket({
       url: 'ws://bridge/ws/voice/a%40b',
       name: 'demo',
+      dialect,
+      callId: 'a@b',
       holdFrames: 3,
       frameSamples: 2,
       connect: (url) => {
@@ -200,6 +204,7 @@ describe('AgentSocket', () => {
     socketAt(0).onopen?.();
     const closed = socket.close();
     expect(socketAt(0).closedWith).toBe(1000);
+    socket.say({ type: 'end' });
     socket.send(Int16Array.of(1, 1));
     expect(socketAt(0).sent).toEqual([]);
     socketAt(0).onclose?.({ code: 1000, reason: '' });
@@ -207,6 +212,51 @@ describe('AgentSocket', () => {
     await socket.close();
     expect(statuses.at(-1)?.state).toBe('closed');
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('keeps audio until an agent that greets has done so, or for two seconds', () => {
+    const socket = open(dialectOf('talky-ready'));
+    socketAt(0).onopen?.();
+    socket.send(Int16Array.of(1, 1));
+    expect(socketAt(0).sent).toEqual([]);
+    socket.greeted();
+    socket.send(Int16Array.of(2, 2));
+    expect(socketAt(0).sent).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    socketAt(0).onclose?.({ code: 1006, reason: '' });
+    vi.advanceTimersByTime(250);
+    socketAt(1).onopen?.();
+    socket.send(Int16Array.of(3, 3));
+    vi.advanceTimersByTime(1_999);
+    expect(socketAt(1).sent).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(socketAt(1).sent).toEqual([[3, 3]]);
+  });
+
+  test('opens and ends each connection in the words of the dialect, and takes its goodbye', () => {
+    const socket = open(dialectOf('twilio-media-streams'));
+    const events = (index: number): unknown[] =>
+      socketAt(index).sent.map((text) => (JSON.parse(String(text)) as { event: unknown }).event);
+    socket.send(Int16Array.of(1, 1));
+    socketAt(0).onopen?.();
+    expect(events(0)).toEqual(['connected', 'start', 'media']);
+    socketAt(0).onclose?.({ code: 1011, reason: '' });
+    socket.say({ type: 'dtmf', digit: '1' });
+    vi.advanceTimersByTime(250);
+    socketAt(1).onopen?.();
+    socket.say({ type: 'dtmf', digit: '2' });
+    expect(events(1)).toEqual(['connected', 'start', 'dtmf']);
+    void socket.close();
+    expect(events(1).at(-1)).toBe('stop');
+
+    open(dialectOf('twilio-media-streams'));
+    socketAt(2).onopen?.();
+    socketAt(2).onclose?.({ code: 1000, reason: '' });
+    expect(statuses.at(-1)?.state).toBe('closed');
+    vi.runAllTimers();
+    expect(sockets).toHaveLength(3);
   });
 
   test('closes even when the other side never answers, and while it waits to come back', async () => {
