@@ -1,0 +1,30 @@
+/** What a process of this machine costs, read from /proc, which only Linux has. */
+import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+
+export const CAN_WEIGH = existsSync('/proc/self/stat');
+
+let ticksPerSecond: number | undefined;
+
+/** CPU seconds used until now, by all its threads. */
+export function cpuSecondsOf(pid: number): number {
+  ticksPerSecond ??= Number(spawnSync('getconf', ['CLK_TCK']).stdout.toString()) || 100;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The second field is a name in brackets that may hold spaces; utime and stime are 14 and 15.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Resident memory in MB. */
+export function memoryOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? NaN) / 1024;
+}
+
+/** Percent of one core that a process used while `body` ran. */
+export async function cpuShare(pid: number, body: () => Promise<void>): Promise<number> {
+  const [cpuBefore, timeBefore] = [cpuSecondsOf(pid), performance.now()];
+  await body();
+  const seconds = (performance.now() - timeBefore) / 1000;
+  return (100 * (cpuSecondsOf(pid) - cpuBefore)) / seconds;
+}

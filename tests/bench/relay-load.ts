@@ -1,0 +1,141 @@
+/**
+ * N calls through a media engine at once: phones of two UDP sockets and pages of a real ICE and
+ * DTLS-SRTP stack, all in this process, each sending 50 packets a second in which the time of
+ * sending is written. The calls are spread over the 20 ms, as calls are.
+ */
+import { connectRtpengine } from '../../rtpengine/client.ts';
+import type { MediaEngine } from '../../rtpengine/engine.ts';
+import { ANSWER_TO_PHONE, OFFER_TO_PAGE } from '../../rtpengine/profiles.ts';
+import { RtpPage } from '../support/rtp-page.ts';
+import { RtpPhone, rtpPacket } from '../support/rtp.ts';
+import type { Stack } from './stage.ts';
+
+const PACKET_MS = 20;
+const TICK_MS = 2;
+const HEADER = 12;
+/** After the last packet, how long one may be under way. */
+const DRAIN_MS = 500;
+
+export interface RelayResult {
+  readonly sent: number;
+  readonly received: number;
+  /** Phone to page and page to phone together. */
+  readonly latencies: readonly number[];
+}
+
+interface RelayCall {
+  readonly phone: RtpPhone;
+  readonly page: RtpPage;
+  sequence: number;
+}
+
+export class RelayLoad {
+  readonly #engine: MediaEngine;
+  readonly #stack: Stack;
+  readonly #calls: RelayCall[] = [];
+  #latencies: number[] = [];
+  #received = 0;
+
+  private constructor(engine: MediaEngine, stack: Stack) {
+    this.#engine = engine;
+    this.#stack = stack;
+  }
+
+  static async open(ngPort: number, stack: Stack): Promise<RelayLoad> {
+    const engine = await connectRtpengine({ host: '127.0.0.1', port: ngPort });
+    stack.push(() => engine.close());
+    return new RelayLoad(engine, stack);
+  }
+
+  /** Sets up calls until there are `count`, each heard in both directions. */
+  async grow(count: number): Promise<void> {
+    while (this.#calls.length < count) {
+      const call = await this.#setUp(this.#calls.length);
+      this.#calls.push(call);
+    }
+  }
+
+  async run(seconds: number): Promise<RelayResult> {
+    this.#latencies = [];
+    this.#received = 0;
+    const sent = await this.#send(seconds * 1000);
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+    return { sent, received: this.#received, latencies: this.#latencies };
+  }
+
+  async #setUp(index: number): Promise<RelayCall> {
+    const engine = this.#engine;
+    const ids = { 'call-id': `relay-${index}`, 'from-tag': 'phone' };
+    const phone = await RtpPhone.open();
+    const page = new RtpPage();
+    this.#stack.push(async () => {
+      await engine.delete(ids);
+      await page.close();
+      await phone.close();
+    });
+    const offer = await engine.offer({
+      ...ids,
+      sdp: phone.sdp({ formats: '0 101' }),
+      ...OFFER_TO_PAGE,
+    });
+    const answer = await engine.answer({
+      ...ids,
+      'to-tag': 'page',
+      sdp: await page.answer(offer.sdp),
+      ...ANSWER_TO_PHONE,
+    });
+    phone.connect(answer.sdp);
+    await page.start();
+    const call: RelayCall = { phone, page, sequence: 0 };
+    await this.#open(call);
+    // From now on what arrives is counted and not kept.
+    for (const inbox of [phone.rtp, page.rtp]) inbox.push = (packet) => this.#take(packet);
+    return call;
+  }
+
+  /** An engine may drop what comes before its own end of the handshake: knock until both hear. */
+  async #open(call: RelayCall): Promise<void> {
+    const heard = Promise.all([call.phone.rtp.first(1), call.page.rtp.first(1)]);
+    const knocking = setInterval(() => this.#sendPair(call), PACKET_MS);
+    const timer = new Promise<never>((_resolve, reject) => {
+      setTimeout(() => reject(new Error('a relayed call stayed silent for 10 s')), 10_000).unref();
+    });
+    await Promise.race([heard, timer]).finally(() => clearInterval(knocking));
+  }
+
+  /** Call i is due at i/N of the packet time, on a clock that does not drift. */
+  #send(durationMs: number): Promise<number> {
+    const { length: count } = this.#calls;
+    const due = Math.floor(durationMs / PACKET_MS) * count;
+    const start = performance.now();
+    let next = 0;
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        const until = Math.min(due, Math.floor(((performance.now() - start) * count) / PACKET_MS));
+        for (; next < until; next++) {
+          const call = this.#calls[next % count];
+          if (call) this.#sendPair(call);
+        }
+        if (next < due) return;
+        clearInterval(timer);
+        resolve(2 * due);
+      }, TICK_MS);
+    });
+  }
+
+  #sendPair(call: RelayCall): void {
+    call.sequence++;
+    const { sequence } = call;
+    const payload = Buffer.alloc(160);
+    payload.writeDoubleBE(performance.now());
+    const fields = { sequence, timestamp: sequence * 160, payload };
+    call.phone.send(rtpPacket({ ...fields, ssrc: 1 }));
+    payload.writeDoubleBE(performance.now());
+    call.page.send(rtpPacket({ ...fields, ssrc: 2 }));
+  }
+
+  #take(packet: Buffer): void {
+    this.#received++;
+    this.#latencies.push(performance.now() - packet.readDoubleBE(HEADER));
+  }
+}

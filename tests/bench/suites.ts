@@ -1,0 +1,21 @@
+/** The registry: every suite, in the order in which they run. */
+import type { Suite } from './suite.ts';
+import { impairment } from './suites/impairment.ts';
+import { latency } from './suites/latency.ts';
+import { memory } from './suites/memory.ts';
+import { page } from './suites/page.ts';
+import { relay } from './suites/relay.ts';
+import { setup } from './suites/setup.ts';
+import { sip } from './suites/sip.ts';
+import { start } from './suites/start.ts';
+
+export const SUITES: readonly Suite[] = [
+  latency,
+  setup,
+  impairment,
+  relay,
+  sip,
+  start,
+  memory,
+  page,
+];

@@ -1,0 +1,224 @@
+/**
+ * How long a voice is under way. Caller to agent: a packet's sending to the arrival of its first
+ * sample at the agent. Agent to caller: an answer's first byte to the first packet in which it can
+ * be heard, the queue being empty. Barge-in: the event to the last packet of what it cuts.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { measureAgentToCaller } from '../../../server/demo/measure.ts';
+import { bytesOf, sweep } from '../../support/signals.ts';
+import type { AgentSession } from '../../support/test-agent.ts';
+import { Caller, framesOf } from '../caller.ts';
+import { floorCall } from '../floor.ts';
+import { Listener } from '../listener.ts';
+import { distribution, single, summary } from '../result.ts';
+import { onEachEngine, Stack, until, type Stage } from '../stage.ts';
+import type { BenchRun, EngineName, Figure, Suite } from '../suite.ts';
+
+const ANSWERS = 50;
+const BARGE_INS = 25;
+const PACKET_MS = 20;
+const QUIET_MS = 200;
+
+type Report = (figure: Figure) => void;
+
+export const latency: Suite = {
+  name: 'latency',
+  what: 'caller to agent, agent to caller, barge-in, fidelity',
+  run: async (run, report) => {
+    const floor = await floorOf(run, report);
+    await onEachEngine(run, async (stage, engine) => {
+      await callerToAgent(stage, engine, run, floor, report);
+      await agentToCaller(stage, engine, run, report);
+    });
+  },
+};
+
+async function floorOf({ seconds, say }: BenchRun, report: Report): Promise<number> {
+  say('the floor: the same packets without a bridge');
+  const stack = new Stack();
+  try {
+    const caller = new Caller(Math.min(seconds, 10));
+    const { latencyMs } = caller.judge(await floorCall(caller.samples, caller.sent, stack));
+    const figure = summary({ suite: 'latency', name: 'floor: no bridge', unit: 'ms' }, latencyMs);
+    report(figure);
+    return figure.p50 ?? NaN;
+  } finally {
+    await stack.close();
+  }
+}
+
+async function callerToAgent(
+  stage: Stage,
+  engines: EngineName,
+  { seconds, say }: BenchRun,
+  floor: number,
+  report: Report,
+): Promise<void> {
+  say(`the caller speaks for ${seconds} s`);
+  const caller = new Caller(seconds);
+  const answer = sweep({ sampleRate: 16_000, seconds: 3, fromHz: 300, toHz: 3000, amplitude: 0.5 });
+  const { call, session } = await stage.call({ play: caller.samples, onPacketSent: caller.sent });
+  await delay(caller.durationMs / 2);
+  const startedAtMs = performance.now();
+  session.send(bytesOf(answer));
+  await delay(Math.max(caller.durationMs / 2, 3500) + QUIET_MS);
+  const { recording } = call;
+  await call.hangup();
+  await stage.idle();
+
+  const { latencyMs, snrDb, gainDb } = caller.judge(framesOf(session));
+  const of = { suite: 'latency', engines };
+  const up = summary(
+    {
+      ...of,
+      name: 'caller → agent',
+      unit: 'ms',
+      bounds: [
+        { of: 'p50', atMost: 3 },
+        { of: 'p95', atMost: 8 },
+        { of: 'p99', atMost: 20 },
+      ],
+    },
+    latencyMs,
+  );
+  report(up);
+  report(single({ ...of, name: 'caller → agent over floor', unit: '×' }, (up.p50 ?? NaN) / floor));
+  const { perSecond, longestGapMs, n } = caller.pace(session.times);
+  const about = { ...of, name: 'frames to the agent', unit: '/s' };
+  report(
+    single({ ...about, bounds: [{ of: 'value', atLeast: 49.9, atMost: 50.1 }] }, perSecond, n),
+  );
+  report(single({ ...of, name: 'longest pause between frames', unit: 'ms' }, longestGapMs, n));
+  const down = measureAgentToCaller([{ samples: answer, startedAtMs }], recording);
+  for (const [name, heard] of [
+    ['caller → agent', { snrDb, gainDb }],
+    ['agent → caller', down],
+  ] as const) {
+    report(
+      single(
+        { ...of, name: `SNR ${name}`, unit: 'dB', bounds: [{ of: 'value', atLeast: 35 }] },
+        heard.snrDb,
+      ),
+    );
+    report(
+      single(
+        {
+          ...of,
+          name: `gain ${name}`,
+          unit: 'dB',
+          bounds: [{ of: 'value', atLeast: -0.5, atMost: 0.5 }],
+        },
+        heard.gainDb,
+      ),
+    );
+  }
+}
+
+async function agentToCaller(
+  stage: Stage,
+  engines: EngineName,
+  { say }: BenchRun,
+  report: Report,
+): Promise<void> {
+  const listener = new Listener();
+  const { call, session } = await stage.call({
+    onPacketReceived: listener.received,
+    record: false,
+  });
+  await delay(1000);
+  say(`the agent answers ${ANSWERS} times`);
+  const answers = await firstPackets(session, listener);
+  say(`the caller interrupts ${BARGE_INS} times`);
+  const { lastMs, leftovers } = await bargeIns(session, listener);
+  await call.hangup();
+  await stage.idle();
+
+  const of = { suite: 'latency', engines };
+  report(
+    distribution(
+      {
+        ...of,
+        name: 'agent → caller, first packet',
+        unit: 'ms',
+        bounds: [
+          { of: 'p50', atMost: 4 },
+          { of: 'p95', atMost: 22 },
+        ],
+      },
+      answers,
+    ),
+  );
+  report(
+    distribution(
+      {
+        ...of,
+        name: 'barge-in → last packet',
+        unit: 'ms',
+        bounds: [{ of: 'p95', atMost: 25 }],
+      },
+      lastMs,
+    ),
+  );
+  report(
+    distribution(
+      {
+        ...of,
+        name: 'packets after barge-in',
+        unit: 'packets',
+        bounds: [{ of: 'max', atMost: 1 }],
+      },
+      leftovers,
+    ),
+  );
+}
+
+/** Short answers at every phase of the packet clock; the time each takes to be heard. */
+async function firstPackets(session: AgentSession, listener: Listener): Promise<number[]> {
+  const answer = bytesOf(tone(0.2));
+  const latencies: number[] = [];
+  for (let i = 0; i < ANSWERS; i++) {
+    await delay(phase(i, ANSWERS));
+    const at = performance.now();
+    session.send(answer);
+    await until('the phone hears the answer', () => listener.since(at).length > 0);
+    latencies.push((listener.since(at)[0] ?? NaN) - at);
+    await silence(listener);
+  }
+  return latencies;
+}
+
+async function bargeIns(session: AgentSession, listener: Listener) {
+  const answer = bytesOf(tone(4));
+  const lastMs: number[] = [];
+  const leftovers: number[] = [];
+  for (let i = 0; i < BARGE_INS; i++) {
+    const began = performance.now();
+    session.send(answer);
+    await until('the phone hears the answer', () => listener.since(began).length >= 10);
+    await delay(phase(i, BARGE_INS));
+    const at = performance.now();
+    session.send(JSON.stringify({ type: 'barge_in' }));
+    await silence(listener);
+    const after = listener.since(at);
+    lastMs.push(Math.max(0, (after.at(-1) ?? at) - at));
+    leftovers.push(after.length);
+  }
+  return { lastMs, leftovers };
+}
+
+/** Until nothing has been heard for a while. */
+async function silence(listener: Listener): Promise<void> {
+  await until(
+    'the phone hears nothing more',
+    () => performance.now() - (listener.times.at(-1) ?? 0) > QUIET_MS,
+  );
+}
+
+function tone(seconds: number): Int16Array {
+  return sweep({ sampleRate: 16_000, seconds, fromHz: 1000, toHz: 1000, amplitude: 0.5 });
+}
+
+/** Spread over a packet's time, so that no figure is one of a lucky phase. */
+function phase(i: number, of: number): number {
+  return (i * PACKET_MS) / of;
+}

@@ -1,0 +1,57 @@
+/**
+ * Resident memory of the bridge: idle, and how it grows with calls. The first third of the calls
+ * warms caches and heaps up; growth is counted from there.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { CAN_WEIGH, memoryOf } from '../load.ts';
+import { single } from '../result.ts';
+import { onEachEngine } from '../stage.ts';
+import type { Suite } from '../suite.ts';
+
+const CALLS = 60;
+const SETTLE_MS = 1500;
+const TALK_MS = 100;
+
+export const memory: Suite = {
+  name: 'memory',
+  what: 'resident memory of the bridge, idle and after many calls',
+  run: async (run, report) => {
+    if (!CAN_WEIGH) {
+      run.note('Memory is measured on Linux only.');
+      return;
+    }
+    const embeddedOnly = { ...run, engines: run.engines.filter((name) => name === 'embedded') };
+    await onEachEngine(embeddedOnly, async (stage, engines) => {
+      const calls = run.calls ?? CALLS;
+      const weigh = async () => {
+        await delay(SETTLE_MS);
+        return memoryOf(stage.bridge.pid);
+      };
+      const talk = async (count: number) => {
+        for (let i = 0; i < count; i++) {
+          const { call } = await stage.call({ record: false });
+          await delay(TALK_MS);
+          await call.hangup();
+          await stage.idle();
+        }
+      };
+      const of = { suite: 'memory', engines, unit: 'MB' };
+      report(
+        single(
+          { ...of, name: 'idle, page open', bounds: [{ of: 'value', atMost: 150 }] },
+          await weigh(),
+        ),
+      );
+      const warmUp = Math.ceil(calls / 3);
+      run.say(`${calls} calls`);
+      await talk(warmUp);
+      const before = await weigh();
+      await talk(calls - warmUp);
+      const after = await weigh();
+      report(single({ ...of, name: `after ${warmUp} calls` }, before, warmUp));
+      report(single({ ...of, name: `after ${calls} calls` }, after, calls));
+      const growth = (1000 * (after - before)) / (calls - warmUp);
+      report(single({ ...of, name: 'growth per 1,000 calls' }, growth, calls - warmUp));
+    });
+  },
+};

@@ -1,0 +1,92 @@
+/** Many calls through one media engine: its share of a core, what it loses, how long it takes. */
+import { startPart } from '../child.ts';
+import { CAN_WEIGH, cpuShare } from '../load.ts';
+import { RelayLoad, type RelayResult } from '../relay-load.ts';
+import { distribution, single } from '../result.ts';
+import { installed, kindOf, Stack } from '../stage.ts';
+import type { BenchRun, EngineName, Figure, Suite } from '../suite.ts';
+
+const LEVELS = [10, 50, 100];
+const RANGE = { portMin: 26_000, portMax: 26_999 };
+const MAX_SECONDS = 6;
+
+export const relay: Suite = {
+  name: 'relay',
+  what: '10, 50 and 100 calls through one media engine',
+  run: async (run, report) => {
+    for (const engine of installed(run.engines, run.note)) {
+      run.say(engine);
+      const stack = new Stack();
+      try {
+        await measure(engine, run, stack, report);
+      } finally {
+        await stack.close();
+      }
+    }
+  },
+};
+
+async function measure(
+  engines: EngineName,
+  { seconds, say }: BenchRun,
+  stack: Stack,
+  report: (figure: Figure) => void,
+): Promise<void> {
+  const { pid, ngPort } = await startEngine(engines, stack);
+  const load = await RelayLoad.open(ngPort, stack);
+  for (const calls of LEVELS) {
+    say(`${calls} calls`);
+    await load.grow(calls);
+    await load.run(1);
+    let result: RelayResult = { sent: 0, received: 0, latencies: [] };
+    const body = async () => void (result = await load.run(Math.min(seconds, MAX_SECONDS)));
+    const share =
+      CAN_WEIGH && pid !== undefined ? await cpuShare(pid, body) : await body().then(() => NaN);
+    const { sent, received, latencies } = result;
+    const of = { suite: 'relay', engines };
+    const goals = engines === 'embedded' && calls === 100;
+    report(
+      single(
+        {
+          ...of,
+          name: `${calls} calls: CPU`,
+          unit: '% of a core',
+          ...(goals && { bounds: [{ of: 'value', atMost: 60 }] }),
+        },
+        share,
+        calls,
+      ),
+    );
+    report(
+      single(
+        {
+          ...of,
+          name: `${calls} calls: lost`,
+          unit: 'packets',
+          ...(goals && { bounds: [{ of: 'value', atMost: 0 }] }),
+        },
+        sent - received,
+        sent,
+      ),
+    );
+    report(distribution({ ...of, name: `${calls} calls: under way`, unit: 'ms' }, latencies));
+  }
+}
+
+async function startEngine(
+  name: EngineName,
+  stack: Stack,
+): Promise<{ pid: number | undefined; ngPort: number }> {
+  if (name === 'rtpengine') {
+    const engine = await kindOf(name).start(RANGE);
+    stack.push(() => engine.close());
+    return { pid: engine.pid, ngPort: engine.ngPort };
+  }
+  const part = await startPart<{ ngPort: number }>(
+    './engine-process.ts',
+    String(RANGE.portMin),
+    String(RANGE.portMax),
+  );
+  stack.push(() => part.close());
+  return { pid: part.pid, ngPort: part.ready.ngPort };
+}
