@@ -36,6 +36,11 @@ describe('parseOptions', () => {
     });
   });
 
+  it('speaks the dialect it is told to', () => {
+    const flags = ['--agent', 'ws://127.0.0.1:8000/ws', '--dialect', 'twilio-media-streams'];
+    expect(parseOptions(flags)).toMatchObject({ agent: { dialect: 'twilio-media-streams' } });
+  });
+
   it.each([
     [['--prot', '1'], "Unknown option '--prot'"],
     [['--port', '70000'], '--port 70000: expected a port from 0 to 65535'],
@@ -46,6 +51,11 @@ describe('parseOptions', () => {
     [['--rtpengine', 'localhost'], '--rtpengine localhost: expected HOST:PORT'],
     [['--agent', 'http://x'], '--agent http://x: expected a ws:// or wss:// address'],
     [['--agent', 'ws://x/?a=1'], 'put the query into --agent-query'],
+    [['--dialect', 'talky'], '--dialect talky: expected an --agent with it'],
+    [
+      ['--agent', 'ws://x', '--dialect', 'Talky'],
+      '--dialect Talky: expected one of talky, talky-ready, talky-typed, json-base64, twilio-media-streams.',
+    ],
     [['--ring-ms', '1s'], '--ring-ms 1s: expected milliseconds'],
     [['--agent-output', 'mp3'], '--agent-output mp3: expected auto, s16le or f32le'],
     [['start'], "Unexpected argument 'start'"],
