@@ -12,6 +12,7 @@ import { SrfPort, type SipReply, type SipRequest, type SipTransport } from './sr
 
 /** Expired bindings are invisible at once; this only forgets them. */
 const SWEEP_MS = 30_000;
+const PAGE_REACTION_MS = 5000;
 
 export interface SignalingOptions {
   readonly drachtio: { readonly host: string; readonly port: number; readonly secret: string };
@@ -19,6 +20,8 @@ export interface SignalingOptions {
   /** Said in the reason phrase of the 480 when no page is open. */
   readonly pageUrl: () => string;
   readonly log: Log;
+  /** How long a page may take to its first sign of life; 5 s when left out. */
+  readonly pageReactionMs?: number;
   /** Registrations, calls or the connection changed. */
   readonly changed: () => void;
 }
@@ -38,6 +41,7 @@ export class Signaling {
   readonly #sweep: NodeJS.Timeout;
   #transports: readonly SipTransport[] = [];
   #drachtio: DrachtioState = { state: 'connecting' };
+  #closed: Promise<void> | undefined;
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -105,7 +109,11 @@ export class Signaling {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#sweep);
     await Promise.all([...this.#calls.values()].map((call) => call.hangUp('The bridge stops')));
     this.#srf.close();
@@ -115,6 +123,15 @@ export class Signaling {
     const { log, media, changed, pageUrl } = this.#options;
     const page = this.#bindings.pages().at(-1);
     const callId = request.get('Call-ID') ?? '';
+    if (this.#closed) {
+      reply.send(503, 'The bridge stops');
+      return;
+    }
+    // The Call-ID names everything a call owns, up to the agent's session: no second one at a time.
+    if (this.#calls.has(callId)) {
+      reply.send(482);
+      return;
+    }
     if (!page) {
       log('warn', 'a call came while no page was open', { code: 'NO_PAGE', callId });
       reply.send(480, `No page is open. Open ${pageUrl()} in Chrome`);
@@ -125,6 +142,7 @@ export class Signaling {
         srf: this.#srf,
         media,
         log,
+        pageReactionMs: this.#options.pageReactionMs ?? PAGE_REACTION_MS,
         changed: (changedCall) => {
           if (changedCall.status.state === 'ended') this.#calls.delete(changedCall.callId);
           changed();

@@ -13,13 +13,12 @@ import type { CallMedia } from './media.ts';
 import { answerDirection, directionOf, lockCodec } from './sdp.ts';
 import type { InviteRefusal, SipDialog, SipReply, SipRequest, SrfPort } from './srf.ts';
 
-/** A page that does not even say 180 within this time is frozen or gone; the caller is told. */
-const PAGE_REACTION_MS = 5000;
-
 export interface CallDependencies {
   readonly srf: SrfPort;
   readonly media: CallMedia;
   readonly log: Log;
+  /** A page that does not even say 180 within this time is frozen or gone; the caller is told. */
+  readonly pageReactionMs: number;
   /** The state changed; after `ended` the call is never heard of again. */
   readonly changed: (call: Call) => void;
 }
@@ -93,7 +92,7 @@ export class Call {
     const { callingName } = this.#request;
     this.#reaction = setTimeout(() => {
       this.#refuse(480, 'The page does not react. Reload it', 'CALL_FAILED');
-    }, PAGE_REACTION_MS);
+    }, this.#deps.pageReactionMs);
     this.#deps.srf.invite(
       this.page.contact,
       {
