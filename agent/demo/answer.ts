@@ -4,6 +4,7 @@
  * by now: the wall clock since the first chunk.
  */
 import { performance } from 'node:perf_hooks';
+import { pcmBytes } from '../endpoint/pcm-bytes.ts';
 
 /** Bytes per chunk, in turn; odd ones split samples. */
 const CHUNKS = [1601, 4803, 777, 9600, 3, 2561];
@@ -23,6 +24,7 @@ export interface AnswerRecord {
 export interface AnswerOptions {
   readonly samples: Int16Array;
   readonly sampleRate: number;
+  readonly encoding: 's16le' | 'f32le';
   readonly burst: boolean;
   readonly send: (bytes: Uint8Array) => void;
   /** The last byte is sent. */
@@ -41,7 +43,7 @@ export class Answer {
 
   constructor(options: AnswerOptions) {
     this.#options = options;
-    this.#bytes = bytesOf(options.samples);
+    this.#bytes = pcmBytes(options.samples, options.encoding);
     this.#sendBurst();
   }
 
@@ -70,7 +72,9 @@ export class Answer {
   #sendBurst(): void {
     const { burst, sampleRate, send, onSent } = this.#options;
     const { audioMs, everyMs } = burst ? PACES.burst : PACES.live;
-    const end = Math.min(this.#bytes.length, this.#position + (sampleRate * 2 * audioMs) / 1000);
+    const sampleBytes = this.#bytes.length / this.#options.samples.length;
+    const step = (sampleRate * sampleBytes * audioMs) / 1000;
+    const end = Math.min(this.#bytes.length, this.#position + step);
     while (this.#position < end) {
       const size = CHUNKS[this.#chunk++ % CHUNKS.length] ?? end;
       const to = Math.min(end, this.#position + size);
@@ -84,10 +88,4 @@ export class Answer {
     this.#sentAt = performance.now();
     onSent();
   }
-}
-
-function bytesOf(samples: Int16Array): Uint8Array {
-  const view = new DataView(new ArrayBuffer(samples.length * 2));
-  samples.forEach((sample, i) => view.setInt16(i * 2, sample, true));
-  return new Uint8Array(view.buffer);
 }

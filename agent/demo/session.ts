@@ -1,19 +1,17 @@
 /**
  * One call of the demo agent: it listens, and answers each utterance of the caller with that same
- * utterance, telling what it does in the events of the `talky` dialect. It behaves as such an
- * endpoint does down to its hard edges: frames of a wrong length are dropped without a word, and a
- * text frame ends the session.
+ * utterance, telling what it does in the events of its dialect. It behaves as such an endpoint does
+ * down to its hard edges: in `talky` frames of a wrong length are dropped without a word, and a text
+ * frame ends the session.
  */
 import { performance } from 'node:perf_hooks';
-import type { WebSocket } from 'ws';
 import { LevelMeter } from '../../audio/levels.ts';
-import { PcmDecoder } from '../../audio/pcm.ts';
+import { Resampler } from '../../audio/resampler.ts';
 import type { Log } from '../../common/log.ts';
-import { talky } from '../dialects/talky.ts';
+import type { Line } from '../endpoint/line.ts';
 import { Answer, type AnswerRecord } from './answer.ts';
 import { UtteranceCutter } from './utterance.ts';
 
-const { sampleRate: SAMPLE_RATE, minFrameBytes, maxFrameBytes } = talky.input;
 /** Silence after which the caller's turn is over. */
 const HANGOVER_MS = 240;
 /** Answers whose records are kept. */
@@ -22,7 +20,6 @@ const KEPT_ANSWERS = 100;
 const KEPT_FRAMES = 30_000;
 
 export interface SessionOptions {
-  readonly id: string;
   readonly query: URLSearchParams;
   /** From the end of the caller's speech to the first byte of the answer. */
   readonly delayMs: number;
@@ -48,9 +45,8 @@ export class DemoSession {
   /** How the socket closed, once it has. */
   closed: { readonly code: number; readonly reason: string } | undefined;
 
-  readonly #socket: WebSocket;
+  readonly #line: Line;
   readonly #options: SessionOptions;
-  readonly #decoder = new PcmDecoder('s16le');
   readonly #cutter: UtteranceCutter;
   readonly #startedAt = performance.now();
   readonly #answers: Answer[] = [];
@@ -58,25 +54,26 @@ export class DemoSession {
   #pending: NodeJS.Timeout | undefined;
   readonly #heartbeat: NodeJS.Timeout;
 
-  constructor(socket: WebSocket, options: SessionOptions) {
-    this.id = options.id;
+  constructor(line: Line, options: SessionOptions) {
+    this.id = line.id;
     this.query = options.query;
-    this.#socket = socket;
+    this.#line = line;
     this.#options = options;
-    this.#cutter = new UtteranceCutter(SAMPLE_RATE, HANGOVER_MS, {
+    this.#cutter = new UtteranceCutter(line.endpoint.sampleRate, HANGOVER_MS, {
       onStart: () => this.#interrupt(),
       onProgress: (ms) => this.#transcribe(`${seconds(ms)} s of speech`, false),
       onEnd: (samples, ms) => this.#takeTurn(samples, ms),
     });
-    this.#heartbeat = setInterval(() => this.#send({ type: 'heartbeat' }), options.heartbeatMs);
-    socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.#listen(data);
-      else this.end(1000, 'text_frame');
+    this.#heartbeat = setInterval(() => line.tell({ type: 'heartbeat' }), options.heartbeatMs);
+    line.listen({
+      onAudio: (samples) => this.#listen(samples),
+      onWord: (heard) => {
+        if (heard.type === 'fault' && heard.fatal) this.end(1000, 'text_frame');
+        else if (heard.type === 'fault') this.droppedFrames++;
+        else if (heard.type === 'end') this.end(1000, 'caller_hung_up');
+      },
+      onClosed: (code, reason) => this.#release(code, reason),
     });
-    socket.on('error', (error) => {
-      options.log('debug', `Demo agent: ${error.message}`, { callId: this.id });
-    });
-    socket.on('close', (code, reason) => this.#release(code, reason.toString()));
     options.log('info', 'Demo agent: session started', { callId: this.id });
   }
 
@@ -92,23 +89,17 @@ export class DemoSession {
   /** Says goodbye and closes. */
   end(code: number, outcome: string): void {
     this.#silence();
-    this.#send({
+    this.#line.tell({
       type: 'call_ended',
       duration_seconds: Number(seconds(performance.now() - this.#startedAt)),
       outcome,
     });
-    this.#socket.close(code, outcome);
+    this.#line.close(code, outcome);
   }
 
-  #listen(bytes: Uint8Array): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+  #listen(samples: Int16Array): void {
     this.#heartbeat.refresh();
-    if (bytes.length < minFrameBytes || bytes.length > maxFrameBytes || bytes.length % 2 !== 0) {
-      this.droppedFrames++;
-      return;
-    }
     this.frames++;
-    const samples = this.#decoder.push(bytes);
     if (this.#options.record && this.#received.length < KEPT_FRAMES) {
       this.#received.push({ at: performance.now(), samples: samples.slice() });
     }
@@ -122,7 +113,7 @@ export class DemoSession {
     if (answer?.playing !== true) return;
     answer.stop();
     this.bargeIns++;
-    this.#send({
+    this.#line.tell({
       type: 'barge_in',
       message: 'The caller spoke over the answer.',
       timestamp: new Date().toISOString(),
@@ -138,7 +129,7 @@ export class DemoSession {
     const wait = Math.max(0, this.#options.delayMs - this.#cutter.hangoverMs);
     this.#pending = setTimeout(() => {
       turn.respondedAt = performance.now();
-      this.#send({
+      this.#line.tell({
         type: 'llm_response',
         text: `You said ${seconds(speechMs)} s; here they are again.`,
         latency_ms: Math.round(turn.respondedAt - turn.endedAt),
@@ -152,17 +143,20 @@ export class DemoSession {
     turn: { readonly endedAt: number; readonly respondedAt: number },
   ): void {
     let firstByteAt: number | undefined;
+    const { sampleRate, output } = this.#line.endpoint;
+    const resampler = new Resampler({ from: sampleRate, to: output.sampleRate });
     const answer = new Answer({
-      samples,
-      sampleRate: SAMPLE_RATE,
+      samples: resampler.process(samples).slice(),
+      ...output,
       burst: this.#options.burst,
       send: (bytes) => {
         firstByteAt ??= performance.now();
-        this.#socket.send(bytes);
+        this.#line.say(bytes);
       },
       onSent: () => {
+        this.#line.finish();
         const audioAt = firstByteAt ?? turn.respondedAt;
-        this.#send({
+        this.#line.tell({
           type: 'turn_complete',
           llm_latency_ms: Math.round(turn.respondedAt - turn.endedAt),
           tts_latency_ms: Math.round(audioAt - turn.respondedAt),
@@ -175,11 +169,7 @@ export class DemoSession {
   }
 
   #transcribe(text: string, isFinal: boolean): void {
-    this.#send({ type: 'transcript', text, is_final: isFinal, confidence: 1 });
-  }
-
-  #send(message: { readonly type: string; readonly [field: string]: unknown }): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+    this.#line.tell({ type: 'transcript', text, is_final: isFinal, confidence: 1 });
   }
 
   #silence(): void {

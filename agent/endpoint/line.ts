@@ -1,0 +1,91 @@
+/**
+ * One call at a built-in agent: a WebSocket and the agent's side of a dialect. What is heard comes
+ * as samples and words, what is said goes out in the dialect; once the call is over nothing does.
+ */
+import type { WebSocket } from 'ws';
+import type { Log } from '../../common/log.ts';
+import type { Fields } from '../dialects/fields.ts';
+import type { Endpoint, Heard } from './types.ts';
+
+export interface LineOptions {
+  readonly id: string;
+  readonly endpoint: Endpoint;
+  readonly log: Log;
+}
+
+export interface LineEvents {
+  /** The samples are valid during the call only. */
+  readonly onAudio?: (samples: Int16Array) => void;
+  readonly onWord?: (heard: Exclude<Heard, { type: 'audio' }>) => void;
+  readonly onClosed?: (code: number, reason: string) => void;
+}
+
+export class Line {
+  readonly id: string;
+  readonly endpoint: Endpoint;
+  /** Bytes of audio said so far. */
+  saidBytes = 0;
+  /** How the socket closed, once it has. */
+  closed: { readonly code: number; readonly reason: string } | undefined;
+
+  readonly #socket: WebSocket;
+  #events: LineEvents = {};
+
+  constructor(socket: WebSocket, { id, endpoint, log }: LineOptions) {
+    this.id = id;
+    this.endpoint = endpoint;
+    this.#socket = socket;
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (this.isOpen) this.#hear(isBinary ? data : data.toString());
+    });
+    socket.on('error', (error) => log('debug', `Agent: ${error.message}`, { callId: id }));
+    socket.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+      this.#events.onClosed?.(code, this.closed.reason);
+    });
+    for (const text of endpoint.greeting()) this.#send(text);
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** One listener: the agent that has taken the call. */
+  listen(events: LineEvents): void {
+    this.#events = events;
+  }
+
+  /** A chunk in the encoding and rate of the endpoint's output. */
+  say(bytes: Uint8Array): void {
+    this.saidBytes += bytes.length;
+    this.#send(this.endpoint.speak(bytes));
+  }
+
+  tell(event: { readonly type: string } & Fields): void {
+    this.#send(this.endpoint.tell(event));
+  }
+
+  /** All of an answer is said. */
+  finish(): void {
+    this.#send(this.endpoint.finish());
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  /** Drops the connection without a goodbye. */
+  drop(): void {
+    this.#socket.terminate();
+  }
+
+  #hear(message: Uint8Array | string): void {
+    const heard = this.endpoint.hear(message);
+    if (heard.type === 'audio') this.#events.onAudio?.(heard.samples);
+    else this.#events.onWord?.(heard);
+  }
+
+  #send(message: Uint8Array | string | undefined): void {
+    if (message !== undefined && this.isOpen) this.#socket.send(message);
+  }
+}
