@@ -1,5 +1,5 @@
 /** What a process of this machine costs, read from /proc, which only Linux has. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 
 export const CAN_WEIGH = existsSync('/proc/self/stat');
@@ -8,8 +8,24 @@ let ticksPerSecond: number | undefined;
 
 /** CPU seconds used until now, by all its threads. */
 export function cpuSecondsOf(pid: number): number {
+  return cpuSecondsIn(`/proc/${pid}/stat`);
+}
+
+/** The same for those of its threads whose name fits; its first thread is `main`. */
+export function threadSecondsOf(pid: number, fits: (name: string) => boolean): number {
+  const folder = `/proc/${pid}/task`;
+  return readdirSync(folder)
+    .filter((thread) =>
+      fits(
+        thread === String(pid) ? 'main' : readFileSync(`${folder}/${thread}/comm`, 'utf8').trim(),
+      ),
+    )
+    .reduce((sum, thread) => sum + cpuSecondsIn(`${folder}/${thread}/stat`), 0);
+}
+
+function cpuSecondsIn(file: string): number {
   ticksPerSecond ??= Number(spawnSync('getconf', ['CLK_TCK']).stdout.toString()) || 100;
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const stat = readFileSync(file, 'utf8');
   // The second field is a name in brackets that may hold spaces; utime and stime are 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;

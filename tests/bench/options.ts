@@ -23,7 +23,7 @@ which goals the figures reach. A missed goal is no error: the exit code is 0 whe
 
   --only SUITE,SUITE      some of the suites only (default: all)
 ${rows}  --engine NAME           embedded, rtpengine or both (default both, as far as installed)
-  --seconds N             length of each measurement that goes by time (default 20)
+  --seconds N             length of each measurement that goes by time (default 10)
   --calls N               calls of each measurement that goes by calls
   --json FILE             the figures, as an array of objects
   -h, --help              this text
@@ -58,7 +58,7 @@ function parse(argv: readonly string[]) {
       options: {
         only: { type: 'string' },
         engine: { type: 'string', default: 'both' },
-        seconds: { type: 'string', default: '20' },
+        seconds: { type: 'string', default: '10' },
         calls: { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

@@ -13,6 +13,8 @@ import type { Stack } from './stage.ts';
 const PACKET_MS = 20;
 const TICK_MS = 2;
 const HEADER = 12;
+/** Calls that are set up at the same time. */
+const BATCH = 10;
 /** After the last packet, how long one may be under way. */
 const DRAIN_MS = 500;
 
@@ -50,8 +52,9 @@ export class RelayLoad {
   /** Sets up calls until there are `count`, each heard in both directions. */
   async grow(count: number): Promise<void> {
     while (this.#calls.length < count) {
-      const call = await this.#setUp(this.#calls.length);
-      this.#calls.push(call);
+      const first = this.#calls.length;
+      const batch = Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => first + i);
+      this.#calls.push(...(await Promise.all(batch.map((index) => this.#setUp(index)))));
     }
   }
 

@@ -14,7 +14,7 @@ import { distribution, single, summary } from '../result.ts';
 import { onEachEngine, Stack, until, type Stage } from '../stage.ts';
 import type { BenchRun, EngineName, Figure, Suite } from '../suite.ts';
 
-const ANSWERS = 50;
+const ANSWERS = 40;
 const BARGE_INS = 25;
 const PACKET_MS = 20;
 const QUIET_MS = 200;

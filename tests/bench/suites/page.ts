@@ -1,6 +1,7 @@
 /** What the page costs with one call and everything about it on screen. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { bytesOf, sweep } from '../../support/signals.ts';
+import { CAN_WEIGH, threadSecondsOf } from '../load.ts';
 import { single } from '../result.ts';
 import { onEachEngine, type Stage } from '../stage.ts';
 import type { Suite } from '../suite.ts';
@@ -25,32 +26,47 @@ export const page: Suite = {
       session.send(bytesOf(sweep({ ...answer, seconds: seconds + 5 })));
       await delay(SETTLE_MS);
       run.say(`${seconds} s of a call in which both speak`);
-      const [before, began] = [await cpuSeconds(stage), performance.now()];
+      const [before, began] = [await costOf(stage), performance.now()];
       await delay(seconds * 1000);
-      const [after, elapsed] = [await cpuSeconds(stage), (performance.now() - began) / 1000];
+      const [after, elapsed] = [await costOf(stage), (performance.now() - began) / 1000];
       await call.hangup();
       await stage.idle();
-      const share = (of: 'renderer' | 'all') => (100 * (after[of] - before[of])) / elapsed;
+      const share = (of: keyof PageCost) => (100 * (after[of] - before[of])) / elapsed;
       const about = { suite: 'page', engines, unit: '% of a core' };
       report(
         single(
-          { ...about, name: 'the page itself', bounds: [{ of: 'value', atMost: 5 }] },
-          share('renderer'),
+          { ...about, name: 'our code: main thread, worker', bounds: [{ of: 'value', atMost: 5 }] },
+          share('own'),
         ),
       );
+      report(single({ ...about, name: 'its process, with WebRTC' }, share('renderer')));
       report(single({ ...about, name: 'the whole browser' }, share('all')));
     }),
 };
 
-/** As the browser itself counts it, so that it works everywhere. */
-async function cpuSeconds({ browser }: Stage): Promise<{ renderer: number; all: number }> {
+/** CPU seconds. */
+interface PageCost {
+  /** The threads on which the page's scripts, styles and layout run. Known on Linux only. */
+  readonly own: number;
+  /** Those and the browser's for audio, encryption, network and painting. */
+  readonly renderer: number;
+  readonly all: number;
+}
+
+/** As the browser itself counts it, so that it works everywhere; threads as Linux does. */
+async function costOf({ browser }: Stage): Promise<PageCost> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
-  const sum = (processes: typeof processInfo) =>
-    processes.reduce((total, { cpuTime }) => total + cpuTime, 0);
+  const renderers = processInfo.filter(({ type }) => type === 'renderer');
+  const sum = (times: readonly number[]) => times.reduce((total, time) => total + time, 0);
   return {
-    renderer: sum(processInfo.filter(({ type }) => type === 'renderer')),
-    all: sum(processInfo),
+    own: CAN_WEIGH ? sum(renderers.map(({ id }) => threadSecondsOf(id, isOwn))) : NaN,
+    renderer: sum(renderers.map(({ cpuTime }) => cpuTime)),
+    all: sum(processInfo.map(({ cpuTime }) => cpuTime)),
   };
+}
+
+function isOwn(thread: string): boolean {
+  return thread === 'main' || thread.startsWith('DedicatedWorker');
 }
