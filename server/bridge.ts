@@ -126,11 +126,12 @@ async function start(
   const patience = delay(CONNECT_WAIT_MS, undefined, { ref: false });
   await Promise.all([media.connect(), Promise.race([signaling.connect(), patience])]);
 
-  const sipPort = () =>
-    signaling.transports.find(({ protocol }) => protocol === 'udp')?.port ?? options.sip.port;
+  // Where the SIP server says it is: an external one is not where our own flags say.
+  const sip = (): Address =>
+    signaling.transports.find(({ protocol }) => protocol === 'udp') ?? options.sip;
   const phone = (): PageConfig['phone'] => ({
-    server: hostPort({ host: options.sip.host, port: sipPort() }, 5060),
-    domain: hostPort({ host: options.sip.host, port: sipPort() }, 5060),
+    server: hostPort(sip(), 5060),
+    domain: hostPort(sip(), 5060),
     username: 'agent001',
     transports: ['udp', 'tcp'],
   });
@@ -141,7 +142,7 @@ async function start(
     status,
     config: () => ({
       version,
-      sip: { user: PAGE_USER, domain: options.sip.host, path: '/sip' },
+      sip: { user: PAGE_USER, domain: sip().host, path: '/sip' },
       phone: phone(),
       agent: agent.profile,
       ringMs: options.ringMs,
