@@ -2,6 +2,7 @@
  * One call at a built-in agent: a WebSocket and the agent's side of a dialect. What is heard comes
  * as samples and words, what is said goes out in the dialect; once the call is over nothing does.
  */
+import { performance } from 'node:perf_hooks';
 import type { WebSocket } from 'ws';
 import type { Log } from '../../common/log.ts';
 import type { Fields } from '../dialects/fields.ts';
@@ -11,6 +12,9 @@ export interface LineOptions {
   readonly id: string;
   readonly endpoint: Endpoint;
   readonly log: Log;
+  /** The dialect's session has begun: the agent may speak. */
+  readonly onStarted?: () => void;
+  readonly onClosed?: () => void;
 }
 
 export interface LineEvents {
@@ -23,15 +27,22 @@ export interface LineEvents {
 export class Line {
   readonly id: string;
   readonly endpoint: Endpoint;
-  /** Bytes of audio said so far. */
+  /** Bytes of audio said so far, and when the last of them was, by `performance.now()`. */
   saidBytes = 0;
+  saidAt = performance.now();
+  /** Audio is no longer sent; everything else is. */
+  muted = false;
   /** How the socket closed, once it has. */
   closed: { readonly code: number; readonly reason: string } | undefined;
 
   readonly #socket: WebSocket;
   #events: LineEvents = {};
 
-  constructor(socket: WebSocket, { id, endpoint, log }: LineOptions) {
+  readonly #onStarted: (() => void) | undefined;
+
+  constructor(socket: WebSocket, options: LineOptions) {
+    const { id, endpoint, log, onStarted, onClosed } = options;
+    this.#onStarted = onStarted;
     this.id = id;
     this.endpoint = endpoint;
     this.#socket = socket;
@@ -42,6 +53,7 @@ export class Line {
     socket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() };
       this.#events.onClosed?.(code, this.closed.reason);
+      onClosed?.();
     });
     for (const text of endpoint.greeting()) this.#send(text);
   }
@@ -57,7 +69,9 @@ export class Line {
 
   /** A chunk in the encoding and rate of the endpoint's output. */
   say(bytes: Uint8Array): void {
+    if (this.muted) return;
     this.saidBytes += bytes.length;
+    this.saidAt = performance.now();
     this.#send(this.endpoint.speak(bytes));
   }
 
@@ -81,8 +95,14 @@ export class Line {
 
   #hear(message: Uint8Array | string): void {
     const heard = this.endpoint.hear(message);
-    if (heard.type === 'audio') this.#events.onAudio?.(heard.samples);
-    else this.#events.onWord?.(heard);
+    if (heard.type === 'audio') {
+      this.#events.onAudio?.(heard.samples);
+      return;
+    }
+    if (heard.type === 'started') this.#onStarted?.();
+    this.#events.onWord?.(heard);
+    if (heard.type === 'end' || (heard.type === 'fault' && heard.fatal))
+      this.close(1000, heard.type);
   }
 
   #send(message: Uint8Array | string | undefined): void {
