@@ -2,11 +2,13 @@
  * The drachtio application: registrar and calls over one connection to a drachtio server. It
  * cannot tell the embedded server from the real one.
  */
+import { randomBytes } from 'node:crypto';
 import type { CallStatus } from '../common/api.ts';
 import type { Log } from '../common/log.ts';
 import { Bindings, type Binding } from './bindings.ts';
 import { Call } from './call.ts';
 import type { CallMedia } from './media.ts';
+import { DigestServer, type DigestOptions } from './digest-server.ts';
 import { Registrar } from './registrar.ts';
 import { SrfPort, type SipReply, type SipRequest, type SipTransport } from './srf.ts';
 
@@ -20,6 +22,9 @@ export interface SignalingOptions {
   /** Said in the reason phrase of the 480 when no page is open. */
   readonly pageUrl: () => string;
   readonly log: Log;
+  /** Phones have to give one of these passwords; left out, any user with any password is welcome. */
+  readonly auth?: Pick<DigestOptions, 'realm' | 'users'> &
+    Partial<Pick<DigestOptions, 'algorithm'>>;
   /** How long a page may take to its first sign of life; 5 s when left out. */
   readonly pageReactionMs?: number;
   /** Registrations, calls or the connection changed. */
@@ -37,6 +42,7 @@ export class Signaling {
   readonly #srf = new SrfPort();
   readonly #bindings = new Bindings(Date.now);
   readonly #registrar: Registrar;
+  readonly #digest: DigestServer | undefined;
   readonly #calls = new Map<string, Call>();
   readonly #sweep: NodeJS.Timeout;
   #transports: readonly SipTransport[] = [];
@@ -45,7 +51,16 @@ export class Signaling {
 
   constructor(options: SignalingOptions) {
     this.#options = options;
-    const { log, changed } = options;
+    const { log, changed, auth } = options;
+    this.#digest =
+      auth &&
+      new DigestServer({
+        // Every phone knows MD5.
+        algorithm: 'MD5',
+        ...auth,
+        now: Date.now,
+        newNonce: () => randomBytes(8).toString('hex'),
+      });
     this.#registrar = new Registrar({ bindings: this.#bindings, now: Date.now, changed, log });
     this.#sweep = setInterval(() => {
       if (this.#bindings.sweep() > 0) changed();
@@ -55,7 +70,9 @@ export class Signaling {
   /** Resolves once the server has said yes or no; goes on trying for as long as it does neither. */
   connect(): Promise<void> {
     const srf = this.#srf;
-    srf.on('register', (request, reply) => this.#registrar.handle(request, reply));
+    srf.on('register', (request, reply) => {
+      if (this.#admits(request, reply)) this.#registrar.handle(request, reply);
+    });
     srf.on('invite', (request, reply) => this.#invite(request, reply));
     srf.on('options', (_request, reply) =>
       reply.send(200, { headers: { Accept: 'application/sdp' } }),
@@ -127,6 +144,7 @@ export class Signaling {
       reply.send(503, 'The bridge stops');
       return;
     }
+    if (!this.#admits(request, reply)) return;
     // The Call-ID names everything a call owns, up to the agent's session: no second one at a time.
     if (this.#calls.has(callId)) {
       reply.send(482);
@@ -155,6 +173,39 @@ export class Signaling {
     this.#calls.set(callId, call);
     changed();
     void call.start();
+  }
+
+  /** Answers the request itself when it says no. */
+  #admits(request: SipRequest, reply: SipReply): boolean {
+    if (!this.#digest || this.#isFromPage(request)) return true;
+    const verdict = this.#digest.judge({
+      method: request.method,
+      uri: request.uri,
+      authorization: request.get('Authorization'),
+    });
+    switch (verdict.kind) {
+      case 'accepted':
+        return true;
+      case 'challenged':
+        reply.send(401, { headers: { 'WWW-Authenticate': verdict.challenge } });
+        return false;
+      case 'forbidden':
+        this.#options.log('warn', `wrong user or password from ${request.source_address}`);
+        reply.send(403, 'Wrong user or password');
+        return false;
+      case 'malformed':
+        reply.send(400, 'The credentials do not fit the request');
+        return false;
+    }
+  }
+
+  /** By the listener it came in on: pages come over the bridge's own HTTP origin, phones cannot. */
+  #isFromPage({ protocol, receivedOn }: SipRequest): boolean {
+    const port = Number(receivedOn.slice(receivedOn.lastIndexOf(':') + 1));
+    return (
+      protocol !== 'udp' &&
+      this.#transports.some((transport) => transport.protocol === 'ws' && transport.port === port)
+    );
   }
 
   #setDrachtio(state: DrachtioState): void {

@@ -28,6 +28,8 @@ export interface SipRequest extends SipMessage {
   readonly protocol: string;
   readonly source_address: string;
   readonly source_port: number;
+  /** address:port of the listener it came in on. */
+  readonly receivedOn: string;
   readonly callingNumber: string | undefined;
   readonly callingName: string | undefined;
   readonly calledNumber: string | undefined;

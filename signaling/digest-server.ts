@@ -1,0 +1,145 @@
+/**
+ * The server's side of digest authentication: writes challenges and judges credentials (RFC 7616,
+ * https://www.rfc-editor.org/rfc/rfc7616#section-3.4; SHA-256 in SIP: RFC 8760). Pure: the clock
+ * and the nonces are parameters.
+ *
+ * One challenge with one algorithm at a time: drachtio-srf would join two with a comma, and phones
+ * do not take that apart (RFC 3261 §7.3.1 forbids it).
+ *
+ * A nonce lives for a few minutes and each of its counts (nc) is good for once, so credentials that
+ * were overheard are of no use. Whoever comes with a spent nonce is not refused but told so
+ * (stale=true): a phone then tries again without asking its user.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+const NONCE_LIFE_MS = 300_000;
+/** So many phones may be on their way between challenge and answer; older nonces are forgotten. */
+const MAX_NONCES = 10_000;
+
+/** As in the challenge → as node:crypto calls it. */
+const HASHES = { 'SHA-256': 'sha256', MD5: 'md5' } as const;
+
+export type DigestAlgorithm = keyof typeof HASHES;
+
+export interface DigestOptions {
+  readonly realm: string;
+  readonly algorithm: DigestAlgorithm;
+  /** Password by username. */
+  readonly users: ReadonlyMap<string, string>;
+  readonly now: () => number;
+  /** Unguessable, and short: phones keep it in small buffers. */
+  readonly newNonce: () => string;
+}
+
+export type Verdict =
+  | { readonly kind: 'accepted'; readonly user: string }
+  /** 401 with this WWW-Authenticate. */
+  | { readonly kind: 'challenged'; readonly challenge: string }
+  /** 403: the nonce was good and the password was not. */
+  | { readonly kind: 'forbidden' }
+  /** 400: credentials that do not fit the request or the challenge. */
+  | { readonly kind: 'malformed' };
+
+export interface DigestedRequest {
+  readonly method: string;
+  readonly uri: string;
+  /** The value of the Authorization header. */
+  readonly authorization: string | undefined;
+}
+
+interface Nonce {
+  readonly issuedAt: number;
+  /** The highest count that was used. */
+  count: number;
+}
+
+export class DigestServer {
+  readonly #options: DigestOptions;
+  /** In the order of issue. */
+  readonly #nonces = new Map<string, Nonce>();
+
+  constructor(options: DigestOptions) {
+    this.#options = options;
+  }
+
+  judge({ method, uri, authorization }: DigestedRequest): Verdict {
+    const { realm, algorithm, users } = this.#options;
+    const given = parseCredentials(authorization ?? '');
+    // Credentials for somebody else's realm are none of ours (RFC 3261 §22.1).
+    if (given?.get('realm') !== realm) return this.#challenge(false);
+
+    const field = (name: string): string => given.get(name) ?? '';
+    const fits =
+      (given.get('algorithm') ?? 'MD5').toUpperCase() === algorithm &&
+      field('uri') === uri &&
+      field('qop') === 'auth' &&
+      /^[\da-f]{8}$/i.test(field('nc'));
+    if (!fits) return { kind: 'malformed' };
+
+    const nonce = this.#live(field('nonce'));
+    const count = Number.parseInt(field('nc'), 16);
+    if (!nonce || count <= nonce.count) return this.#challenge(true);
+
+    const digest = (text: string): string =>
+      createHash(HASHES[algorithm]).update(text).digest('hex');
+    const user = field('username');
+    const password = users.get(user);
+    const a1 = digest(`${user}:${realm}:${password ?? ''}`);
+    const a2 = digest(`${method}:${uri}`);
+    const expected = digest(
+      [a1, field('nonce'), field('nc'), field('cnonce'), 'auth', a2].join(':'),
+    );
+    if (password === undefined || !equal(expected, field('response').toLowerCase())) {
+      return { kind: 'forbidden' };
+    }
+    nonce.count = count;
+    return { kind: 'accepted', user };
+  }
+
+  #challenge(stale: boolean): Verdict {
+    const { realm, algorithm, now, newNonce } = this.#options;
+    const nonce = newNonce();
+    this.#nonces.set(nonce, { issuedAt: now(), count: 0 });
+    this.#forget();
+    const challenge = [
+      `Digest realm=${quote(realm)}`,
+      `nonce="${nonce}"`,
+      `algorithm=${algorithm}`,
+      'qop="auth"',
+      ...(stale ? ['stale=true'] : []),
+    ];
+    return { kind: 'challenged', challenge: challenge.join(', ') };
+  }
+
+  #live(text: string): Nonce | undefined {
+    const nonce = this.#nonces.get(text);
+    return nonce && this.#options.now() - nonce.issuedAt < NONCE_LIFE_MS ? nonce : undefined;
+  }
+
+  #forget(): void {
+    for (const [text] of this.#nonces) {
+      if (this.#live(text) && this.#nonces.size <= MAX_NONCES) return;
+      this.#nonces.delete(text);
+    }
+  }
+}
+
+/** The parameters of a Digest header, names in lower case; undefined for any other scheme. */
+function parseCredentials(value: string): Map<string, string> | undefined {
+  const scheme = /^\s*digest\s+/i.exec(value);
+  if (!scheme) return undefined;
+  const parameters = new Map<string, string>();
+  const pattern = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g;
+  for (const [, name = '', quoted, token] of value.slice(scheme[0].length).matchAll(pattern)) {
+    parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
+  }
+  return parameters;
+}
+
+function equal(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}
+
+function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}

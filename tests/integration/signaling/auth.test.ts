@@ -1,0 +1,59 @@
+/** Phones that have to give a password, and pages that need none. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Softphone } from '../../../softphone/softphone.ts';
+import { text } from '../drachtio/peer.ts';
+import { Scene } from './scene.ts';
+
+let scene: Scene;
+let phones: Softphone[];
+
+beforeEach(async () => {
+  phones = [];
+  scene = await Scene.start({
+    auth: { realm: 'bridge', users: new Map([['agent001', 'secret']]) },
+  });
+});
+afterEach(async () => {
+  await Promise.all(phones.map((phone) => phone.close()));
+  await scene.close();
+});
+
+async function softphone(password: string): Promise<Softphone> {
+  const { address, port } = scene.drachtio.sip('udp');
+  const phone = await Softphone.create({
+    server: { host: address, port },
+    user: 'agent001',
+    password,
+  });
+  phones.push(phone);
+  return phone;
+}
+
+it('a phone with the password registers; one without is told 403', async () => {
+  await (await softphone('secret')).register();
+  expect(scene.signaling.registrations).toMatchObject([{ kind: 'phone' }]);
+  await expect((await softphone('guess')).register()).rejects.toThrow('403');
+  expect(scene.log.at(-1)).toBe('warn wrong user or password from 127.0.0.1');
+});
+
+it('a call is challenged too; the page needs no password', async () => {
+  const page = await scene.page();
+  const phone = await softphone('secret');
+  const calling = phone.call({ to: '1000' });
+  const leg = await page.rung();
+  leg.answer(486);
+  const call = await calling;
+  await expect(call.answered).rejects.toThrow('486');
+  const anonymous = scene.dial();
+  await anonymous.response(401);
+  await scene.gone();
+});
+
+it('who only says to be a page is none', async () => {
+  scene.phone.send(
+    text(scene.phone, 'REGISTER', {
+      headers: ['Via: SIP/2.0/WS far.invalid;branch=z9hG4bKw', 'Contact: <sip:a@127.0.0.1>'],
+    }),
+  );
+  await scene.phone.response(401);
+});
