@@ -83,6 +83,9 @@ async function start(
   const signaling: Signaling = new Signaling({
     drachtio,
     media: media.media,
+    ...(options.auth && {
+      auth: { realm: 'bridge', users: new Map([[options.auth.user, options.auth.password]]) },
+    }),
     pageUrl: () => pageUrl(options.http.host, origin.port),
     log,
     changed: () => changed(),
@@ -132,7 +135,7 @@ async function start(
   const phone = (): PageConfig['phone'] => ({
     server: hostPort(sip(), 5060),
     domain: hostPort(sip(), 5060),
-    username: 'agent001',
+    username: options.auth?.user ?? 'agent001',
     transports: ['udp', 'tcp'],
   });
   const origin: Origin = new Origin({

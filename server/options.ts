@@ -30,6 +30,8 @@ export interface BridgeOptions {
   };
   /** How long the page lets a call ring. */
   readonly ringMs: number;
+  /** What phones must log in as; undefined = as anybody. */
+  readonly auth?: { readonly user: string; readonly password: string };
   readonly verbose: boolean;
 }
 
@@ -45,6 +47,7 @@ const FLAGS = {
   dialect: { type: 'string' },
   'agent-output': { type: 'string', default: 'auto@16000' },
   'ring-ms': { type: 'string', default: '0' },
+  auth: { type: 'string' },
   verbose: { type: 'boolean', short: 'v', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -60,6 +63,7 @@ Dial your voice agent from a softphone; a page in Chrome answers and shows the c
                           ${DIALECT_NAMES.slice(3).join(', ')}
   --agent-output ENC@HZ   what it sends: auto, s16le or f32le at a rate (default auto@16000)
   --ring-ms N             let it ring before the page answers (default 0)
+  --auth USER:PASSWORD    what phones must log in with (default: anything)
   --port N                the page (default 8080)
   --sip-port N            SIP over UDP and TCP (default 5060)
   --host ADDRESS          where everything listens (default 127.0.0.1)
@@ -100,6 +104,7 @@ export function parseOptions(argv: readonly string[]): BridgeOptions | 'help' {
     }),
     agentOutput: outputOf(values['agent-output']),
     ringMs: ringOf(values['ring-ms']),
+    ...(values.auth !== undefined && { auth: authOf(values.auth) }),
     verbose: values.verbose,
   };
 }
@@ -126,6 +131,14 @@ function rangeOf(flag: string, value: string): { min: number; max: number } {
 function ringOf(value: string): number {
   if (!/^\d{1,5}$/.test(value)) throw bad('--ring-ms', value, 'milliseconds from 0 to 99999');
   return Number(value);
+}
+
+/** A password may hold colons, a user cannot. */
+function authOf(value: string): { user: string; password: string } {
+  const match = /^([^:]+):(.+)$/.exec(value);
+  // The value holds a password, so it is not repeated.
+  if (!match?.[1] || !match[2]) throw bad('--auth', '…', 'USER:PASSWORD, e.g. agent001:secret');
+  return { user: match[1], password: match[2] };
 }
 
 /** Splits off the last colon, so that [::1]:5060 works as well as 127.0.0.1:5060. */
