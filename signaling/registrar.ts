@@ -1,7 +1,7 @@
 /**
  * The registrar: turns REGISTER requests into bindings (RFC 3261 §10.3,
- * https://www.rfc-editor.org/rfc/rfc3261#section-10.3). Any user with any password is welcome: the
- * bridge listens on loopback and serves one developer.
+ * https://www.rfc-editor.org/rfc/rfc3261#section-10.3). Whoever comes this far is welcome: passwords,
+ * where any are asked for, are the application's affair.
  */
 import type { Log } from '../common/log.ts';
 import type { Binding, Bindings } from './bindings.ts';
@@ -10,6 +10,8 @@ import type { ParsedAddress, SipReply, SipRequest } from './srf.ts';
 /** Seconds granted when the phone names none, and the most that is granted. */
 const DEFAULT_EXPIRES = 300;
 const MAX_EXPIRES = 3600;
+/** Shorter is a flood; ten seconds is the shortest that MicroSIP can be set to. */
+const MIN_EXPIRES = 10;
 
 export interface RegistrarOptions {
   readonly bindings: Bindings;
@@ -66,6 +68,14 @@ export class Registrar {
     });
     if (outOfOrder) {
       reply.send(500, 'REGISTER out of order', { headers: { 'Retry-After': '1' } });
+      return;
+    }
+    const tooBrief = contacts.some((contact) => {
+      const seconds = expiresOf(contact, request);
+      return seconds > 0 && seconds < MIN_EXPIRES;
+    });
+    if (tooBrief) {
+      reply.send(423, { headers: { 'Min-Expires': String(MIN_EXPIRES) } });
       return;
     }
     for (const contact of contacts) {

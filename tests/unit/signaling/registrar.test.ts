@@ -9,6 +9,7 @@ interface Answer {
   status: number;
   contact?: string;
   expires?: string;
+  minExpires?: string;
 }
 
 let now: number;
@@ -57,6 +58,7 @@ function register(headers: Record<string, string>, source = '127.0.0.1:52553'): 
         status,
         ...(sent?.['Contact'] && { contact: sent['Contact'] }),
         ...(sent?.['Expires'] && { expires: sent['Expires'] }),
+        ...(sent?.['Min-Expires'] && { minExpires: sent['Min-Expires'] }),
       };
     },
   } as unknown as SipReply;
@@ -85,6 +87,15 @@ describe('Registrar', () => {
     expect(register({ Contact: CONTACT, Expires: '99999', CSeq: '2 REGISTER' }).expires).toBe(
       '3600',
     );
+  });
+
+  it('refuses less than ten seconds and binds none of the contacts', () => {
+    expect(register({ Contact: `${CONTACT},<sip:b@h>;expires=9` })).toEqual({
+      status: 423,
+      minExpires: '10',
+    });
+    expect(bindings.current()).toEqual([]);
+    expect(register({ Contact: CONTACT, Expires: '10' }).expires).toBe('10');
   });
 
   it('forgets a binding when its time is over, without being asked', () => {
