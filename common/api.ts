@@ -22,6 +22,8 @@ export interface PageConfig {
     readonly server: string;
     readonly domain: string;
     readonly username: string;
+    /** Whether the phone must know the password that the bridge was started with. */
+    readonly needsPassword: boolean;
     readonly transports: readonly ('udp' | 'tcp')[];
   };
   readonly agent: AgentProfile;

@@ -9,6 +9,7 @@ export function banner(bridge: Bridge, startedInMs: number, colours: boolean): s
     colours ? styleText(style, text) : text;
   const { engines, agent } = bridge.status();
   const { phone } = bridge;
+  const password = phone.needsPassword ? 'the password of --auth' : 'any password';
   const row = (name: string, text: string) => `  ${paint('gray', name.padEnd(10))}${text}`;
   const part = (name: string, { kind, address, ok, problem }: PartStatus, label: string) =>
     row(
@@ -26,7 +27,7 @@ export function banner(bridge: Bridge, startedInMs: number, colours: boolean): s
       'MicroSIP',
       `SIP server ${phone.server}, domain ${phone.domain}, username ${phone.username},`,
     ),
-    row('', 'any password, transport UDP or TCP; then dial any number'),
+    row('', `${password}, transport UDP or TCP; then dial any number`),
     part('SIP', engines.drachtio, 'drachtio'),
     part('Media', engines.rtpengine, 'rtpengine'),
     part(

@@ -136,6 +136,7 @@ async function start(
     server: hostPort(sip(), 5060),
     domain: hostPort(sip(), 5060),
     username: options.auth?.user ?? 'agent001',
+    needsPassword: options.auth !== undefined,
     transports: ['udp', 'tcp'],
   });
   const origin: Origin = new Origin({

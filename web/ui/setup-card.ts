@@ -107,7 +107,9 @@ export class SetupCard extends LitElement {
           ${row('Domain', phone.domain)}
           <div>
             <dt>Password</dt>
-            <dd class="plain">any, or none</dd>
+            <dd class="plain">
+              ${phone.needsPassword ? 'the one the bridge was started with' : 'any, or none'}
+            </dd>
           </div>
           <div>
             <dt>Transport</dt>
