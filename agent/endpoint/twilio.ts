@@ -25,7 +25,7 @@ export function twilioEndpoint(): Endpoint {
     switch (event) {
       // Protocol and version; the stream itself comes with `start`.
       case 'connected':
-        return { type: 'pong' };
+        return { type: 'connected' };
       case 'start':
         streamSid = textOf(content, 'streamSid') ?? '';
         return { type: 'started' };

@@ -13,7 +13,7 @@ export interface Tts {
 
 export type Heard =
   | { readonly type: 'audio'; readonly samples: Int16Array }
-  | { readonly type: 'started' | 'played' | 'pong' | 'end' }
+  | { readonly type: 'connected' | 'started' | 'played' | 'pong' | 'end' }
   | { readonly type: 'dtmf'; readonly digit: string }
   /** No message of the dialect; a fatal one ends the session. */
   | { readonly type: 'fault'; readonly reason: string; readonly fatal: boolean };
