@@ -141,19 +141,22 @@ export async function testDrachtio(options: Partial<DrachtioOptions> = {}): Prom
   const admin = { host, port: server?.adminPort ?? Number(port), secret };
   const apps: Srf[] = [];
   let hostports = server?.transports.map((t) => `${t.protocol}/${t.host}:${t.port}`).join(',');
-  const app = (routes?: (srf: Srf) => void): Promise<Srf> => {
+  const app = async (routes?: (srf: Srf) => void): Promise<Srf> => {
     const srf = new SrfClass();
     apps.push(srf);
     srf.on('error', () => undefined);
     routes?.(srf);
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       srf.once('connect', (error: unknown, addresses: string) => {
         hostports ??= addresses;
         if (error) reject(error instanceof Error ? error : new Error('not connected'));
-        else resolve(srf);
+        else resolve();
       });
       srf.connect(admin);
     });
+    // Commands are answered in order: with this one refused, the routes are in place.
+    await srf.request('nonsense', { method: 'OPTIONS' }).catch(() => undefined);
+    return srf;
   };
   if (hostports === undefined) await app();
   return {
