@@ -4,7 +4,7 @@ import type { PartStatus } from '../common/api.ts';
 import type { Bridge } from './bridge.ts';
 import { version } from './root.ts';
 
-export function banner(bridge: Bridge, startedInMs: number, colours: boolean): string {
+export function banner(bridge: Bridge, uptimeMs: number, colours: boolean): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colours ? styleText(style, text) : text;
   const { engines, agent } = bridge.status();
@@ -20,7 +20,7 @@ export function banner(bridge: Bridge, startedInMs: number, colours: boolean): s
     );
   return [
     '',
-    `  ${paint('bold', 'SIP Agent Bridge')} ${paint('gray', `${version}, ready in ${Math.round(startedInMs)} ms`)}`,
+    `  ${paint('bold', 'SIP Agent Bridge')} ${paint('gray', `${version}, ready in ${Math.round(uptimeMs)} ms`)}`,
     '',
     row('Page', `${paint(['cyan', 'bold'], bridge.url)}   open it in Chrome and press Start`),
     row(

@@ -7,14 +7,13 @@ import { consoleLog } from './log.ts';
 import { HELP, parseOptions } from './options.ts';
 
 async function main(): Promise<void> {
-  const started = performance.now();
   const options = parseOptions(process.argv.slice(2));
   if (options === 'help') {
     process.stdout.write(HELP);
     return;
   }
   const bridge = await startBridge(options, consoleLog(options.verbose ? 'debug' : 'info'));
-  process.stdout.write(banner(bridge, performance.now() - started, process.stdout.isTTY));
+  process.stdout.write(banner(bridge, performance.now(), process.stdout.isTTY));
   const stop = () => {
     // A second Ctrl-C does not wait for goodbyes.
     process.once('SIGINT', () => process.exit(130));

@@ -3,7 +3,10 @@
  * when the sources are newer than the last build, so that `npm ci && npm start` is all it takes.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import sirv from 'sirv';
 import type { PageHandler } from './http/origin.ts';
 import { isPackaged, root } from './root.ts';
@@ -18,9 +21,19 @@ export async function openPage(): Promise<PageHandler> {
   return (request, response, next) => files(request, response, next);
 }
 
+/** In a process of its own: a bundler's memory would stay with the bridge for as long as it runs. */
 async function build(): Promise<void> {
-  const vite = await import('vite');
-  await vite.build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' });
+  const vite = join(
+    dirname(createRequire(import.meta.url).resolve('vite/package.json')),
+    'bin',
+    'vite.js',
+  );
+  const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error('The page could not be built; the reason stands above.');
 }
 
 function isStale(built: string): boolean {

@@ -42,6 +42,7 @@ export class PageLeg implements Leg {
   #peer: PeerConnection | undefined;
   #track: Track | undefined;
   #peerClosed: Promise<void> | undefined;
+  readonly #listener: Listener = { on: undefined };
   #remote: Transport | undefined;
   #setup: 'actpass' | 'active' | 'passive' = 'actpass';
   #open = false;
@@ -160,6 +161,9 @@ export class PageLeg implements Leg {
       if (this.#peer !== undefined && this.#peerClosed !== undefined) {
         this.#peer.close();
         await within(CLOSE_MS, this.#peerClosed);
+        this.#listener.on = undefined;
+        this.#peer = undefined;
+        this.#track = undefined;
         await this.#released();
       }
       this.#context.ports.giveBack(this.port);
@@ -187,7 +191,7 @@ export class PageLeg implements Leg {
     this.#remote = remote;
     await this.#letGoOfPort();
     if (this.#closing !== undefined) return;
-    const { address, certificate, callId, log } = this.#context;
+    const { address, certificate, callId } = this.#context;
     const peer = new PeerConnection(callId, {
       iceServers: [],
       bindAddress: address,
@@ -201,23 +205,29 @@ export class PageLeg implements Leg {
     const audio = new Audio(MID, 'SendRecv');
     audio.addAudioCodec(0, 'PCMU');
     const track = peer.addTrack(audio);
-    track.onOpen(() => {
-      this.#open = true;
-      for (const packet of this.#early.splice(0)) this.#transmit(track, packet);
-      log('debug', 'The page is connected: ICE and DTLS are up', { callId });
-    });
-    track.onMessage((packet) => this.#onPacket(packet));
     this.#peerClosed = new Promise((resolve) => {
-      peer.onStateChange((state) => {
-        if (state === 'closed') resolve();
-        if (state === 'failed') this.#explainFailure(peer);
-      });
+      this.#listener.on = {
+        open: () => this.#opened(track),
+        packet: (packet) => this.#onPacket(packet),
+        state: (state) => {
+          if (state === 'closed') resolve();
+          if (state === 'failed') this.#explainFailure(peer);
+        },
+      };
     });
+    listen(peer, track, this.#listener);
     this.#peer = peer;
     this.#track = track;
     const description = { remote, setup: theirSetup, isControlled: weOffered };
     peer.setRemoteDescription(minimalSdp({ ...description, learned: this.#learned }), 'offer');
     peer.setLocalDescription('answer', { iceUfrag: this.#ice.ufrag, icePwd: this.#ice.pwd });
+  }
+
+  #opened(track: Track): void {
+    const { callId, log } = this.#context;
+    this.#open = true;
+    for (const packet of this.#early.splice(0)) this.#transmit(track, packet);
+    log('debug', 'The page is connected: ICE and DTLS are up', { callId });
   }
 
   async #letGoOfPort(): Promise<void> {
@@ -268,6 +278,27 @@ export class PageLeg implements Leg {
 function chooseSetup(offered: string, preferred: 'active' | 'passive'): 'active' | 'passive' {
   if (offered === 'active') return 'passive';
   return offered === 'passive' ? 'active' : preferred;
+}
+
+/** What libdatachannel's callbacks lead to, until it is taken away from them. */
+interface Listener {
+  on:
+    | {
+        readonly open: () => void;
+        readonly packet: (packet: Buffer) => void;
+        readonly state: (state: string) => void;
+      }
+    | undefined;
+}
+
+/**
+ * A track's callbacks are never released by the native side, and everything they hold stays with
+ * them: so they are made here, where they can hold nothing but the listener, which is emptied.
+ */
+function listen(peer: PeerConnection, track: Track, listener: Listener): void {
+  track.onOpen(() => listener.on?.open());
+  track.onMessage((packet) => listener.on?.packet(packet));
+  peer.onStateChange((state) => listener.on?.state(state));
 }
 
 /** Whether the promise was in time. */

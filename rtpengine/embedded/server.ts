@@ -6,7 +6,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4 } from 'node:net';
-import { cleanup, preload } from 'node-datachannel';
+import { preload } from 'node-datachannel';
 import { BridgeError, messageOf } from '../../common/errors.ts';
 import { silent, type Log } from '../../common/log.ts';
 import { decode, encode, isDictionary, type Encodable } from './bencode.ts';
@@ -40,9 +40,6 @@ const BLANK = 0x20;
 const MAX_COOKIE = 255;
 const SWEEP_MS = 60_000;
 
-/** libdatachannel is one per process: it is torn down when the last server has closed. */
-let servers = 0;
-
 export async function startRtpengine(options: RtpengineOptions): Promise<RtpengineServer> {
   const { ng, rtp, log = silent } = options;
   if (!isIPv4(rtp.host) || rtp.host === '0.0.0.0') {
@@ -65,7 +62,6 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   const calls = new Calls({ address: rtp.host, ports, certificate, counters, log });
   const cookies = new CookieCache();
   const startedAt = Date.now();
-  servers++;
   preload();
 
   socket.on('message', (datagram, from) => onDatagram(datagram, from));
@@ -180,7 +176,8 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
         await closed;
         await calls.close();
         cookies.clear();
-        if (--servers === 0) cleanup();
+        // node-datachannel's own cleanup() is not called: it crashes once a closed track has been
+        // collected, and there is nothing left for it to do.
       })()),
   };
 }
