@@ -37,6 +37,7 @@ export class AgentAudio {
   #resampler: Resampler;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   #speaking = false;
+  #isFading = false;
   #isOpen = false;
   /** Places in the audio, in order, that somebody waits for the caller to have heard. */
   readonly #marks: { readonly at: number; readonly heard: () => void }[] = [];
@@ -82,7 +83,9 @@ export class AgentAudio {
     this.flushedSamples += this.queue.flush();
     // The rest of a sample that was cut in two will not come, and would turn what follows to noise.
     this.#decoder.discard();
-    this.#endUtterance();
+    // The few samples of fade end the utterance: they leave at its pace, not at that of silence,
+    // which would be up to a frame later.
+    this.#isFading = this.#speaking;
     this.#settleMarks();
   }
 
@@ -125,11 +128,12 @@ export class AgentAudio {
   }
 
   #hasFrame(): boolean {
-    return this.#isOpen && this.queue.queuedSamples >= FRAME_SAMPLES;
+    return this.#isOpen && (this.#isFading || this.queue.queuedSamples >= FRAME_SAMPLES);
   }
 
   #endUtterance(): void {
     this.#speaking = false;
+    this.#isFading = false;
     this.schedule.endUtterance();
   }
 }

@@ -109,6 +109,20 @@ describe('AgentAudio', () => {
     expect(overflows).toEqual([8_000 * 60]);
   });
 
+  test('the fade after a flush leaves when the next frame would have', () => {
+    const { audio, written, run, send } = play();
+    run(1_207);
+    send(160 * 50);
+    // Frames leave 13 ms early, at 1207, 1227, …; the event comes right after one of them.
+    run(1_410);
+    audio.flush();
+    run(1_600);
+    expect(written.filter(isSound).at(-1)?.at).toBe(1_427);
+    expect(written.filter(({ at }) => at > 1_427).map(({ at }) => at)).toEqual([
+      1_460, 1_480, 1_500, 1_520, 1_540, 1_560, 1_580,
+    ]);
+  });
+
   test('flush leaves nothing but the fade of 5 ms', () => {
     const { audio, written, run, send } = play();
     send(8_000);
