@@ -40,6 +40,9 @@ export class Conversation {
       case 'barge_in':
         this.note('The caller spoke over the agent; the rest of its answer is dropped.', at);
         return;
+      case 'session_ending':
+        this.note(event.message ?? 'The agent is about to end the session.', at);
+        return;
       case 'error':
         this.#push('problem', event.message, at);
         return;
