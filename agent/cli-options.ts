@@ -1,7 +1,7 @@
 /** The command line of `npm run agent` → typed options, or a BAD_FLAG that names what is wrong. */
 import { parseArgs } from 'node:util';
 import type { DialectName } from '../common/api.ts';
-import { BridgeError, messageOf } from '../common/errors.ts';
+import { badFlag, BridgeError, messageOf } from '../common/errors.ts';
 import { DIALECT_NAMES, isDialectName } from './dialects/registry.ts';
 import type { Tts } from './endpoint/types.ts';
 import { MODES } from './modes/registry.ts';
@@ -53,16 +53,16 @@ export function parseAgentOptions(argv: readonly string[]): AgentOptions | 'help
   if (values.help) return 'help';
   const { mode, host, dialect } = values;
   const run = MODES.get(mode)?.run;
-  if (run === undefined) throw bad('--mode', mode, `one of ${[...MODES.keys()].join(', ')}`);
+  if (run === undefined) throw badFlag('--mode', mode, `one of ${[...MODES.keys()].join(', ')}`);
   if (!isDialectName(dialect)) {
-    throw bad('--dialect', dialect, `one of ${DIALECT_NAMES.join(', ')}`);
+    throw badFlag('--dialect', dialect, `one of ${DIALECT_NAMES.join(', ')}`);
   }
   return { mode, run, host, port: portOf(values.port), dialect, tts: ttsOf(values.tts) };
 }
 
 function portOf(value: string): number {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : NaN;
-  if (!(port <= 65_535)) throw bad('--port', value, 'a port from 0 to 65535');
+  if (!(port <= 65_535)) throw badFlag('--port', value, 'a port from 0 to 65535');
   return port;
 }
 
@@ -70,11 +70,7 @@ function ttsOf(value: string): Tts {
   const [, encoding, rate] = /^(s16le|f32le)(?:@(\d+))?$/.exec(value) ?? [];
   const sampleRate = Number(rate ?? 16_000);
   if ((encoding !== 's16le' && encoding !== 'f32le') || !RATES.includes(sampleRate)) {
-    throw bad('--tts', value, `s16le or f32le, with @ and one of ${RATES.join(', ')}`);
+    throw badFlag('--tts', value, `s16le or f32le, with @ and one of ${RATES.join(', ')}`);
   }
   return { encoding, sampleRate };
-}
-
-function bad(flag: string, value: string, expected: string): BridgeError {
-  return new BridgeError('BAD_FLAG', `${flag} ${value}: expected ${expected}.`);
 }

@@ -42,6 +42,11 @@ export class BridgeError extends Error {
   }
 }
 
+/** A flag whose value is not what it takes. */
+export function badFlag(flag: string, value: string, expected: string): BridgeError {
+  return new BridgeError('BAD_FLAG', `${flag} ${value}: expected ${expected}.`);
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

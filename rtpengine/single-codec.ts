@@ -5,6 +5,7 @@
  * (single-codec), but it makes it decode, re-encode and renumber the stream; an answer that is
  * narrowed before rtpengine sees it keeps the relay a relay.
  */
+import { keepFormats } from '../common/sdp-section.ts';
 import { audioIndex, formatSdp, mediaLine, parseSdp, rtpmapOf, SdpError } from './embedded/sdp.ts';
 
 /** Formats that accompany a codec rather than being one. */
@@ -32,12 +33,5 @@ function narrow(section: readonly string[]): readonly string[] {
   const kept = formats.filter(
     (format) => format === first || (isCompanion(format) && clock(format) === clock(first)),
   );
-  const [head = ''] = section;
-  return [
-    [...head.split(' ').slice(0, 3), ...kept].join(' '),
-    ...section.slice(1).filter((line) => {
-      const format = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)/.exec(line)?.[1];
-      return format === undefined || kept.includes(format);
-    }),
-  ];
+  return keepFormats(section, kept);
 }

@@ -11,6 +11,7 @@ import type { Log } from '../common/log.ts';
 import { startRtpengine } from '../rtpengine/embedded/server.ts';
 import { Signaling } from '../signaling/application.ts';
 import { startDrachtio } from '../signaling/drachtio/server.ts';
+import { hostOf, hostPort } from '../signaling/sip/uri.ts';
 import { agentOf, probe } from './agent.ts';
 import { EventStream } from './http/event-stream.ts';
 import { Origin } from './http/origin.ts';
@@ -133,8 +134,8 @@ async function start(
   const sip = (): Address =>
     signaling.transports.find(({ protocol }) => protocol === 'udp') ?? options.sip;
   const phone = (): PageConfig['phone'] => ({
-    server: hostPort(sip(), 5060),
-    domain: hostPort(sip(), 5060),
+    server: hostAndPort(sip(), 5060),
+    domain: hostAndPort(sip(), 5060),
     username: options.auth?.user ?? 'agent001',
     needsPassword: options.auth !== undefined,
     transports: ['udp', 'tcp'],
@@ -215,13 +216,13 @@ async function startEmbeddedRtpengine(
   return { host: '127.0.0.1', port: server.ngPort };
 }
 
-function hostPort({ host, port }: Address, usual: number): string {
-  const name = host.includes(':') ? `[${host}]` : host;
-  return port === usual ? name : `${name}:${port}`;
+/** The port is left out where nobody would write it. */
+function hostAndPort({ host, port }: Address, usual: number): string {
+  return port === usual ? hostOf(host) : hostPort(host, port);
 }
 
 /** Browsers treat localhost as a secure context, whatever address stands behind it. */
 function pageUrl(host: string, port: number): string {
   const name = host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;
-  return `http://${hostPort({ host: name, port }, 80)}`;
+  return `http://${hostAndPort({ host: name, port }, 80)}`;
 }

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { DIALECT_NAMES, isDialectName } from '../agent/dialects/registry.ts';
 import type { DialectName } from '../common/api.ts';
-import { BridgeError, messageOf } from '../common/errors.ts';
+import { badFlag, BridgeError, messageOf } from '../common/errors.ts';
 
 export interface Address {
   readonly host: string;
@@ -84,7 +84,11 @@ export function parseOptions(argv: readonly string[]): BridgeOptions | 'help' {
   }
   if (values.help) return 'help';
   if (values.dialect !== undefined && values.agent === undefined) {
-    throw bad('--dialect', values.dialect, 'an --agent with it (the built-in agent speaks talky)');
+    throw badFlag(
+      '--dialect',
+      values.dialect,
+      'an --agent with it (the built-in agent speaks talky)',
+    );
   }
   const host = values.host;
   return {
@@ -109,13 +113,9 @@ export function parseOptions(argv: readonly string[]): BridgeOptions | 'help' {
   };
 }
 
-function bad(flag: string, value: string, expected: string): BridgeError {
-  return new BridgeError('BAD_FLAG', `${flag} ${value}: expected ${expected}.`);
-}
-
 function portOf(flag: string, value: string): number {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : NaN;
-  if (!(port <= 65535)) throw bad(flag, value, 'a port from 0 to 65535 (0 = any free one)');
+  if (!(port <= 65535)) throw badFlag(flag, value, 'a port from 0 to 65535 (0 = any free one)');
   return port;
 }
 
@@ -123,13 +123,13 @@ function rangeOf(flag: string, value: string): { min: number; max: number } {
   const match = /^(\d{1,5})-(\d{1,5})$/.exec(value);
   const range = { min: Number(match?.[1]), max: Number(match?.[2]) };
   if (!(range.min > 0 && range.max > range.min && range.max <= 65535)) {
-    throw bad(flag, value, 'MIN-MAX with room for a pair of ports, e.g. 30000-30199');
+    throw badFlag(flag, value, 'MIN-MAX with room for a pair of ports, e.g. 30000-30199');
   }
   return range;
 }
 
 function ringOf(value: string): number {
-  if (!/^\d{1,5}$/.test(value)) throw bad('--ring-ms', value, 'milliseconds from 0 to 99999');
+  if (!/^\d{1,5}$/.test(value)) throw badFlag('--ring-ms', value, 'milliseconds from 0 to 99999');
   return Number(value);
 }
 
@@ -137,21 +137,21 @@ function ringOf(value: string): number {
 function authOf(value: string): { user: string; password: string } {
   const match = /^([^:]+):(.+)$/.exec(value);
   // The value holds a password, so it is not repeated.
-  if (!match?.[1] || !match[2]) throw bad('--auth', '…', 'USER:PASSWORD, e.g. agent001:secret');
+  if (!match?.[1] || !match[2]) throw badFlag('--auth', '…', 'USER:PASSWORD, e.g. agent001:secret');
   return { user: match[1], password: match[2] };
 }
 
 /** Splits off the last colon, so that [::1]:5060 works as well as 127.0.0.1:5060. */
 function addressOf(flag: string, value: string): Address {
   const match = /^\[?([^\]]+?)\]?:(\d+)$/.exec(value);
-  if (!match?.[1] || !match[2]) throw bad(flag, value, 'HOST:PORT, e.g. 127.0.0.1:22222');
+  if (!match?.[1] || !match[2]) throw badFlag(flag, value, 'HOST:PORT, e.g. 127.0.0.1:22222');
   return { host: match[1], port: portOf(flag, match[2]) };
 }
 
 function drachtioOf(value: string): Address & { secret: string } {
   const match = /^(.+:\d+):([^:]+)$/.exec(value);
   if (!match?.[1] || !match[2]) {
-    throw bad('--drachtio', value, 'HOST:PORT:SECRET, e.g. 127.0.0.1:9022:cymru');
+    throw badFlag('--drachtio', value, 'HOST:PORT:SECRET, e.g. 127.0.0.1:9022:cymru');
   }
   return { ...addressOf('--drachtio', match[1]), secret: match[2] };
 }
@@ -159,16 +159,17 @@ function drachtioOf(value: string): Address & { secret: string } {
 function agentUrlOf(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'ws:' && url?.protocol !== 'wss:') {
-    throw bad('--agent', value, 'a ws:// or wss:// address');
+    throw badFlag('--agent', value, 'a ws:// or wss:// address');
   }
   if (url.search || url.hash) {
-    throw bad('--agent', value, 'an address without a query; put the query into --agent-query');
+    throw badFlag('--agent', value, 'an address without a query; put the query into --agent-query');
   }
   return value.replace(/\/+$/, '');
 }
 
 function dialectNameOf(value: string): DialectName {
-  if (!isDialectName(value)) throw bad('--dialect', value, `one of ${DIALECT_NAMES.join(', ')}`);
+  if (!isDialectName(value))
+    throw badFlag('--dialect', value, `one of ${DIALECT_NAMES.join(', ')}`);
   return value;
 }
 
@@ -179,7 +180,7 @@ function queryOf(value: string): string {
 function outputOf(value: string): BridgeOptions['agentOutput'] {
   const match = /^(auto|s16le|f32le)(?:@(8000|16000|24000|48000))?$/.exec(value);
   if (!match) {
-    throw bad(
+    throw badFlag(
       '--agent-output',
       value,
       'auto, s16le or f32le, with @8000, @16000, @24000 or @48000',

@@ -4,6 +4,8 @@
  * engine's. Pure functions on text.
  */
 
+import { keepFormats } from '../common/sdp-section.ts';
+
 /** Codecs the page can take out of the track as they are. */
 const CARRIED = new Set(['PCMU/8000', 'PCMA/8000']);
 /** Static payload types that may come without an rtpmap line (RFC 3551 §6). */
@@ -33,14 +35,9 @@ export function lockCodec(offer: string): string | undefined {
     (format) => format === codec || encodings.get(format) === 'TELEPHONE-EVENT/8000',
   );
 
-  const kept = section.filter((line) => {
-    const format = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+)/.exec(line)?.[1];
-    return format === undefined || keep.includes(format);
-  });
   return [
     ...lines.slice(0, start),
-    [...media.slice(0, 3), ...keep].join(' '),
-    ...kept,
+    ...keepFormats(lines.slice(start, end), keep),
     ...lines.slice(end),
   ].join('\r\n');
 }

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../../common/log.ts';
+import { hostPort } from '../../signaling/sip/uri.ts';
 
 /** Large enough for any SIP message with SDP; a page that sends more is broken. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -48,8 +49,9 @@ export class SipSocket {
 
   #join(page: WebSocket, target: { host: string; port: number }): void {
     const { log, flowClosed } = this.#options;
-    const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-    const sip = new WebSocket(`ws://${host}:${target.port}`, 'sip', { perMessageDeflate: false });
+    const sip = new WebSocket(`ws://${hostPort(target.host, target.port)}`, 'sip', {
+      perMessageDeflate: false,
+    });
     let source: string | undefined;
     const waiting: string[] = [];
 

@@ -4,12 +4,12 @@
  * The real one is started in userspace with a port range of its own.
  */
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../common/errors.ts';
 import { connectRtpengine } from '../../rtpengine/client.ts';
 import { startRtpengine } from '../../rtpengine/embedded/server.ts';
+import { freePort } from './free-port.ts';
 
 const BINARY = process.env['RTPENGINE_PATH'] ?? '/usr/bin/rtpengine';
 const EXTERNAL = process.env['TEST_RTPENGINE'];
@@ -109,17 +109,4 @@ async function spawnRtpengine(range: PortRange): Promise<TestEngine> {
       await exited;
     },
   };
-}
-
-/** Free for UDP now; nobody else picks the same in the moment that follows. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  const listening = once(socket, 'listening');
-  socket.bind(0, '127.0.0.1');
-  await listening;
-  const { port } = socket.address();
-  const closed = once(socket, 'close');
-  socket.close();
-  await closed;
-  return port;
 }
