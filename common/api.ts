@@ -3,7 +3,8 @@
  *
  *   GET /api/config   → PageConfig   read once by the page at start
  *   GET /api/status   → Status       a snapshot
- *   GET /api/events   → SSE; every `status` event carries a whole Status, sent on each change
+ *   GET /api/events   → SSE: `status` with a whole Status on each change, and one event for each
+ *                       thing that happens (common/events.ts)
  */
 import type { ErrorCode } from './errors.ts';
 

@@ -90,6 +90,7 @@ async function start(
     pageUrl: () => pageUrl(options.http.host, origin.port),
     log,
     changed: () => changed(),
+    tell: (event) => events.tell(event),
   });
   const status = (): Status => ({
     version,

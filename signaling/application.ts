@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { CallStatus } from '../common/api.ts';
+import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
 import { Bindings, type Binding } from './bindings.ts';
 import { Call } from './call.ts';
@@ -29,6 +30,8 @@ export interface SignalingOptions {
   readonly pageReactionMs?: number;
   /** Registrations, calls or the connection changed. */
   readonly changed: () => void;
+  /** Something happened that a state cannot say. */
+  readonly tell: (event: BridgeEvent) => void;
 }
 
 export interface DrachtioState {

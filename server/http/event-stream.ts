@@ -1,6 +1,13 @@
-/** `/api/events`: the whole Status to every listener on each change, as server-sent events. */
+/**
+ * `/api/events` as server-sent events: the whole Status on each change (`status`), and every
+ * BridgeEvent under its own type. A listener that does not read is let go of before it costs memory.
+ */
 import type { ServerResponse } from 'node:http';
 import type { Status } from '../../common/api.ts';
+import type { BridgeEvent } from '../../common/events.ts';
+
+/** More than this unread, and the listener is asleep or gone; browsers connect again by themselves. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 export class EventStream {
   readonly #listeners = new Set<ServerResponse>();
@@ -12,19 +19,29 @@ export class EventStream {
     });
     this.#listeners.add(response);
     response.on('close', () => this.#listeners.delete(response));
-    response.write(format(status));
+    response.write(format('status', status));
   }
 
   send(status: Status): void {
-    const text = format(status);
-    for (const listener of this.#listeners) listener.write(text);
+    this.#write(format('status', status));
+  }
+
+  tell(event: BridgeEvent): void {
+    this.#write(format(event.type, event));
   }
 
   close(): void {
     for (const listener of this.#listeners) listener.end();
   }
+
+  #write(text: string): void {
+    for (const listener of this.#listeners) {
+      if (listener.writableLength > MAX_UNREAD_BYTES) listener.destroy();
+      else listener.write(text);
+    }
+  }
 }
 
-function format(status: Status): string {
-  return `event: status\ndata: ${JSON.stringify(status)}\n\n`;
+function format(type: string, value: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify(value)}\n\n`;
 }

@@ -3,7 +3,7 @@
  *
  *   GET /            the page            GET /api/status  Status (common/api.ts)
  *   WS  /sip         SIP                 GET /api/config  PageConfig
- *   WS  /ws/voice/*  the agent           GET /api/events  Status on every change, as SSE
+ *   WS  /ws/voice/*  the agent           GET /api/events  SSE: changes and events
  *                                        GET /healthz     200 "ok"
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

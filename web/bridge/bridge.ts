@@ -3,6 +3,7 @@
  * ui/ render it, the devtools API exposes it; neither knows JsSIP or the workers.
  */
 import type { PageConfig, Status } from '../../common/api.ts';
+import type { BridgeEvent } from '../../common/events.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { FromWorker } from '../media/messages.ts';
 import { CallMedia } from '../media/call-media.ts';
@@ -65,6 +66,7 @@ export class Bridge extends EventTarget {
         this.#endForgotten();
         this.#changed();
       },
+      onEvent: (event) => this.#onEvent(event),
       onLost: () => {
         if (this.status !== undefined) this.log.add('warn', 'The bridge does not answer.');
         this.status = undefined;
@@ -131,6 +133,10 @@ export class Bridge extends EventTarget {
         await new Promise((resolve) => setTimeout(resolve, CONFIG_RETRY_MS));
       }
     }
+  }
+
+  #onEvent(event: BridgeEvent): void {
+    if (event.type === 'message') this.log.add('info', `${event.from} writes: ${event.text}`);
   }
 
   #onRegistration(registration: RegistrationStatus): void {

@@ -97,6 +97,18 @@ describe('HTTP', () => {
     await reader?.cancel();
   });
 
+  it('streams what happens, each under its own type', async () => {
+    const response = await fetch(http('/api/events'));
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    await reader?.read();
+    events.tell({ type: 'message', at: 'now', from: 'a@b', to: 'c@d', text: 'one\ntwo' });
+    expect((await reader?.read())?.value).toBe(
+      'event: message\n' +
+        'data: {"type":"message","at":"now","from":"a@b","to":"c@d","text":"one\\ntwo"}\n\n',
+    );
+    await reader?.cancel();
+  });
+
   it('says which port is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

@@ -4,6 +4,7 @@
  * the test's to say and to see.
  */
 import { expect } from 'vitest';
+import type { BridgeEvent } from '../../../common/events.ts';
 import { Signaling, type SignalingOptions } from '../../../signaling/application.ts';
 import type { CallMedia } from '../../../signaling/media.ts';
 import type { SipMessage, SipRequest } from '../../../signaling/sip/message.ts';
@@ -57,6 +58,7 @@ export function held<T>(): {
 export class Scene {
   readonly media = new ScriptedMedia();
   readonly log: string[] = [];
+  readonly events: BridgeEvent[] = [];
   readonly drachtio: TestDrachtio;
   readonly signaling: Signaling;
   readonly phone: Peer;
@@ -72,6 +74,7 @@ export class Scene {
       pageUrl: () => 'http://localhost:1',
       log: (level, message) => this.log.push(`${level} ${message}`),
       changed: () => undefined,
+      tell: (event) => this.events.push(event),
       ...options,
     });
   }
