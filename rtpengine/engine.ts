@@ -9,6 +9,8 @@
 export interface MediaParams extends MediaFlags {
   readonly 'call-id': string;
   readonly 'from-tag': string;
+  /** Tells apart the offers one caller has open at the same time; the answer names the same. */
+  readonly 'via-branch'?: string;
   readonly sdp: string;
 }
 
@@ -39,6 +41,8 @@ export interface CallParams {
   readonly 'call-id': string;
   readonly 'from-tag'?: string;
   readonly 'to-tag'?: string;
+  /** With delete: only the party whose offer had this branch. */
+  readonly 'via-branch'?: string;
 }
 
 export interface SdpResult {

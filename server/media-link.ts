@@ -7,11 +7,18 @@ import { BridgeError, messageOf } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import { connectRtpengine } from '../rtpengine/client.ts';
 import type { MediaEngine } from '../rtpengine/engine.ts';
-import { ANSWER_TO_PHONE, OFFER_TO_PAGE } from '../rtpengine/profiles.ts';
-import type { CallMedia } from '../signaling/media.ts';
+import {
+  ANSWER_TO_PAGE,
+  ANSWER_TO_PHONE,
+  OFFER_TO_PAGE,
+  OFFER_TO_PHONE,
+} from '../rtpengine/profiles.ts';
+import type { CallMedia, MediaLeg } from '../signaling/media.ts';
 import type { Address } from './options.ts';
 
 const PING_MS = 5000;
+const OFFER = { page: OFFER_TO_PAGE, phone: OFFER_TO_PHONE } as const;
+const ANSWER = { page: ANSWER_TO_PAGE, phone: ANSWER_TO_PHONE } as const;
 
 export interface MediaLinkOptions {
   readonly kind: PartStatus['kind'];
@@ -47,23 +54,21 @@ export class MediaLink {
   }
 
   readonly media: CallMedia = {
-    offer: async ({ callId, fromTag }, sdp) => {
+    offer: async (leg, sdp, to = 'page') => {
       const engine = await this.#connected();
-      const ids = { 'call-id': callId, 'from-tag': fromTag };
-      return (await engine.offer({ ...OFFER_TO_PAGE, ...ids, sdp })).sdp;
+      return (await engine.offer({ ...OFFER[to], ...idsOf(leg), sdp })).sdp;
     },
-    answer: async ({ callId, fromTag, toTag }, sdp) => {
+    answer: async (leg, sdp, to = 'phone') => {
       const engine = await this.#connected();
-      const ids = { 'call-id': callId, 'from-tag': fromTag, 'to-tag': toTag };
-      return (await engine.answer({ ...ANSWER_TO_PHONE, ...ids, sdp })).sdp;
+      return (await engine.answer({ ...ANSWER[to], ...idsOf(leg), 'to-tag': leg.toTag, sdp })).sdp;
     },
-    release: async ({ callId, fromTag }) => {
+    release: async (leg) => {
       try {
         const engine = await this.#connected();
-        await engine.delete({ 'call-id': callId, 'from-tag': fromTag });
+        await engine.delete(leg.branch === undefined ? callOf(leg) : idsOf(leg));
       } catch (error) {
         this.#options.log('warn', `the media session was not released: ${messageOf(error)}`, {
-          callId,
+          callId: leg.callId,
         });
       }
     },
@@ -97,4 +102,16 @@ export class MediaLink {
     this.#problem = problem;
     if (differs) this.#options.changed();
   }
+}
+
+function callOf({ callId, fromTag }: MediaLeg) {
+  return { 'call-id': callId, 'from-tag': fromTag };
+}
+
+function idsOf({ toTag, branch, ...leg }: MediaLeg) {
+  return {
+    ...callOf(leg),
+    ...(toTag !== undefined && { 'to-tag': toTag }),
+    ...(branch !== undefined && { 'via-branch': branch }),
+  };
 }
