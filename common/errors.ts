@@ -6,6 +6,7 @@
 export const ERRORS = {
   PORT_IN_USE: 'A port the bridge needs is taken by another program.',
   BAD_FLAG: 'The command line holds a flag or a value that is not understood.',
+  BAD_CONFIG: 'The configuration holds a key or a value that is not understood.',
   DRACHTIO_UNREACHABLE: 'The drachtio server does not answer on its admin port.',
   DRACHTIO_REFUSED: 'The drachtio server refused the secret.',
   RTPENGINE_UNREACHABLE: 'The rtpengine does not answer ng commands.',
@@ -45,6 +46,13 @@ export class BridgeError extends Error {
 /** A flag whose value is not what it takes. */
 export function badFlag(flag: string, value: string, expected: string): BridgeError {
   return new BridgeError('BAD_FLAG', `${flag} ${value}: expected ${expected}.`);
+}
+
+/** Whether the person who started the program has to change how: exit code 2. */
+export function isMisuse(thrown: unknown): boolean {
+  return (
+    thrown instanceof BridgeError && (thrown.code === 'BAD_FLAG' || thrown.code === 'BAD_CONFIG')
+  );
 }
 
 /** The message of anything that was thrown. */

@@ -84,9 +84,7 @@ async function start(
   const signaling: Signaling = new Signaling({
     drachtio,
     media: media.media,
-    ...(options.auth && {
-      auth: { realm: 'bridge', users: new Map([[options.auth.user, options.auth.password]]) },
-    }),
+    ...(options.auth && { auth: options.auth }),
     pageUrl: () => pageUrl(options.http.host, origin.port),
     log,
     changed: () => changed(),
@@ -137,7 +135,7 @@ async function start(
   const phone = (): PageConfig['phone'] => ({
     server: hostAndPort(sip(), 5060),
     domain: hostAndPort(sip(), 5060),
-    username: options.auth?.user ?? 'agent001',
+    username: options.auth?.users.keys().next().value ?? 'agent001',
     needsPassword: options.auth !== undefined,
     transports: ['udp', 'tcp'],
   });

@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   start: () => import('./main.ts'),
   dial: () => import('../softphone/main.ts'),
   demo: () => import('./demo/main.ts'),
+  config: () => import('./config/main.ts'),
 };
 
 const USAGE = `Usage: sip-agent-bridge [start] [flags]   the bridge

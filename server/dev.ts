@@ -6,15 +6,17 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createServer, type Plugin, type ProxyOptions } from 'vite';
-import { BridgeError, messageOf } from '../common/errors.ts';
-import { HELP, parseOptions, type BridgeOptions } from './options.ts';
+import { BridgeError, isMisuse, messageOf } from '../common/errors.ts';
+import { HELP } from './config/flags.ts';
+import { loadConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
 import { root } from './root.ts';
 
 const GRACE_MS = 1000;
 const flags = process.argv.slice(2);
 
 /** Sends the paths that vite.config.ts names to where this bridge listens. */
-function proxyTo({ http: { host, port } }: BridgeOptions): Plugin {
+function proxyTo({ http: { host, port } }: Config): Plugin {
   const target = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     name: 'bridge-address',
@@ -29,14 +31,14 @@ function proxyTo({ http: { host, port } }: BridgeOptions): Plugin {
 }
 
 async function main(): Promise<void> {
-  const options = parseOptions(flags);
-  if (options === 'help') {
+  const loaded = loadConfig({ argv: flags, environment: process.env, folder: process.cwd() });
+  if (loaded === 'help') {
     process.stdout.write(HELP);
     return;
   }
   const vite = await createServer({
     configFile: join(root, 'vite.config.ts'),
-    plugins: [proxyTo(options)],
+    plugins: [proxyTo(loaded.config)],
   });
   await vite.listen();
 
@@ -59,5 +61,5 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const code = error instanceof BridgeError ? `${error.code}: ` : '';
   process.stderr.write(`${code}${messageOf(error)}\n`);
-  process.exitCode = error instanceof BridgeError && error.code === 'BAD_FLAG' ? 2 : 1;
+  process.exitCode = isMisuse(error) ? 2 : 1;
 });

@@ -62,7 +62,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
         agent: { url: agent.url, query: 'tenant_id=demo&campaign_id=demo&lead_id=demo' },
         agentOutput: { encoding: 'auto', sampleRate: 16_000 },
         ringMs: 0,
-        verbose: false,
+        logLevel: 'info',
         ...(drachtio && { drachtio }),
         ...(rtpengine && { rtpengine }),
       },

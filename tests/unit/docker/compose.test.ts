@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseOptions } from '../../../server/options.ts';
+import { loadConfig } from '../../../server/config/load.ts';
 import { root } from '../../../server/root.ts';
 
 const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
@@ -58,10 +58,12 @@ describe('docker-compose.yml', () => {
         .replaceAll('"', '')
         .trim()
         .split(/\s+/);
-      expect(parseOptions(argv)).toMatchObject({
-        drachtio: { port: 9022, secret: 'secret' },
-        rtpengine: { port: 22222 },
-        agent: { url: env['AGENT_URL'], query: env['AGENT_QUERY'] },
+      expect(loadConfig({ argv, environment: {}, folder: root })).toMatchObject({
+        config: {
+          drachtio: { port: 9022, secret: 'secret' },
+          rtpengine: { port: 22222 },
+          agent: { url: env['AGENT_URL'], query: env['AGENT_QUERY'] },
+        },
       });
     }
   });

@@ -1,0 +1,140 @@
+/**
+ * Every key of `bridge.yaml`: its type, its default and a sentence about it. Files, environment and
+ * flags are all checked against this one schema, and what `config init` and `config schema` print
+ * is made from it, so a key exists nowhere else.
+ *
+ * Keys are in snake_case, as people know them from the configuration files of SIP servers.
+ */
+import { z } from 'zod';
+import { DIALECT_NAMES } from '../../agent/dialects/registry.ts';
+
+const port = z.int().min(0).max(65535);
+const host = z.string().min(1);
+const secret = z.string().min(1).meta({ secret: true });
+/**
+ * Sections may be left out as a whole: their defaults come from the keys in them. That each key of
+ * a section has one cannot be said in its type; the first parse of an empty file would tell.
+ */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape).prefault({} as never);
+
+const webSocketUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol),
+    'expected a ws:// or wss:// address',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || (!new URL(text).search && !new URL(text).hash),
+    'expected an address without a query; put that into agent.query',
+  )
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const sip = section({
+  server: section({
+    host: host.default('127.0.0.1').describe('Address SIP and RTP of the phones are served on.'),
+    port: port.default(5060).describe('SIP over UDP and TCP; 0 takes any free port.'),
+  }),
+  auth: section({
+    enabled: z.boolean().default(false).describe('Whether phones must give a password.'),
+    realm: z.string().min(1).default('bridge').describe('Realm of the digest challenge.'),
+    users: z.record(z.string(), secret).default({}).describe('user: password, as many as needed.'),
+  }),
+  rtp: section({
+    port_range_start: port.min(1).default(30000).describe('First UDP port of the phones’ RTP.'),
+    port_range_end: port.default(30199).describe('Last one; each call takes two.'),
+  }),
+  timeouts: section({
+    ring: z
+      .number()
+      .min(0)
+      .max(99)
+      .default(0)
+      .describe('Seconds the page lets a call ring before it answers.'),
+  }),
+});
+
+const http = section({
+  host: host.default('127.0.0.1').describe('Address the page is served on.'),
+  port: port.default(8080).describe('Port of the page; 0 takes any free one.'),
+});
+
+const agent = section({
+  url: webSocketUrl
+    .optional()
+    .describe('Endpoint of the agent, without the call’s id; left out: the built-in demo agent.'),
+  query: z
+    .string()
+    .transform((text) => text.replace(/^\?/, ''))
+    .default('')
+    .describe('Its query, such as tenant_id=1&campaign_id=2&lead_id=3.'),
+  dialect: z.enum(DIALECT_NAMES).default('talky').describe('How it is spoken to.'),
+  output: section({
+    encoding: z
+      .enum(['auto', 's16le', 'f32le'])
+      .default('auto')
+      .describe('Samples the agent sends; auto tells the two apart.'),
+    sample_rate: z
+      .literal([8000, 16000, 24000, 48000])
+      .default(16000)
+      .describe('Their rate in Hz. Nothing in the audio tells it, so it has to be right here.'),
+  }),
+});
+
+const external = {
+  host: host.describe('Where it listens.'),
+  port: port.min(1),
+};
+
+const drachtio = z
+  .strictObject({ ...external, port: external.port.default(9022), secret })
+  .optional()
+  .describe('A drachtio server to use instead of the embedded one.');
+
+const rtpengine = z
+  .strictObject({ ...external, port: external.port.default(22222) })
+  .optional()
+  .describe('An rtpengine to use instead of the embedded media engine.');
+
+const log = section({
+  level: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('debug tells every SIP message.'),
+});
+
+export const configSchema = z
+  .strictObject({ sip, http, agent, drachtio, rtpengine, log })
+  .superRefine((config, context) => {
+    const { port_range_start: start, port_range_end: end } = config.sip.rtp;
+    if (end <= start) {
+      context.addIssue({
+        code: 'custom',
+        path: ['sip', 'rtp', 'port_range_end'],
+        message: `expected a port above port_range_start (${start}): a call takes a pair of them`,
+      });
+    }
+    if (config.agent.url === undefined && config.agent.dialect !== 'talky') {
+      context.addIssue({
+        code: 'custom',
+        path: ['agent', 'dialect'],
+        message: 'expected an agent.url with it, for the built-in agent speaks talky',
+      });
+    }
+    if (config.sip.auth.enabled && Object.keys(config.sip.auth.users).length === 0) {
+      context.addIssue({
+        code: 'custom',
+        path: ['sip', 'auth', 'users'],
+        message: 'expected at least one user when enabled is true, e.g. agent001: secret',
+      });
+    }
+  });
+
+export type Config = z.output<typeof configSchema>;
+
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** For editors, and for everything here that has to know the keys. */
+export function jsonSchema(): JsonSchema {
+  return z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' });
+}
