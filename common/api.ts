@@ -7,6 +7,7 @@
  *                       thing that happens (common/events.ts)
  */
 import type { ErrorCode } from './errors.ts';
+import type { SipEvent } from './events.ts';
 
 /** What the page needs to register and to talk to the agent. */
 export interface PageConfig {
@@ -89,6 +90,12 @@ export interface Status {
   readonly calls: readonly CallStatus[];
   readonly engines: { readonly drachtio: PartStatus; readonly rtpengine: PartStatus };
   readonly agent: PartStatus;
+}
+
+/** Every SIP message of both legs of a call, in the order in which they passed. */
+export interface CallTrace {
+  readonly callId: string;
+  readonly messages: readonly SipEvent[];
 }
 
 /** Headers the bridge adds to the INVITE it sends to the page. */

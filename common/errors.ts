@@ -20,6 +20,7 @@ export const ERRORS = {
   BROWSER_MISSING: 'No Chrome, Chromium or Edge was found.',
   NO_PAGE: 'A phone called while no page was open to answer.',
   NO_CODEC: 'The phone offers no audio codec the bridge can carry.',
+  NO_CALL: 'No call of that id is known.',
   SIP_MALFORMED: 'A SIP message could not be parsed and was dropped.',
   SIP_TIMEOUT: 'A SIP request got no answer in time.',
   RTP_MALFORMED: 'A packet that is not RTP arrived on a media port and was dropped.',

@@ -29,6 +29,26 @@ export interface InstantMessageEvent extends Happening {
   readonly text: string;
 }
 
-export type BridgeEvent = DtmfEvent | InstantMessageEvent;
+/** One SIP message of one leg, as sent or received by the SIP server. Secrets are masked by `*`. */
+export interface SipEvent extends Happening {
+  readonly type: 'sip';
+  /** The call it belongs to; of a message outside calls (REGISTER, OPTIONS) its own Call-ID. */
+  readonly callId: string;
+  /** The Call-ID in the message: each leg of a call has its own. */
+  readonly sipCallId: string;
+  readonly leg: 'phone' | 'page';
+  /** As the SIP server sees it: `in` is from the phone or the page. */
+  readonly direction: 'in' | 'out';
+  readonly transport: 'udp' | 'tcp' | 'ws';
+  /** address:port of the SIP server and of the other side. */
+  readonly local: string;
+  readonly remote: string;
+  /** The message in a line: `INVITE sip:1001@127.0.0.1`, `200 OK (INVITE)`. */
+  readonly summary: string;
+  /** The whole message. */
+  readonly text: string;
+}
+
+export type BridgeEvent = DtmfEvent | InstantMessageEvent | SipEvent;
 
 export type BridgeEventType = BridgeEvent['type'];

@@ -11,6 +11,7 @@ import type { Log } from '../common/log.ts';
 import { startRtpengine } from '../rtpengine/embedded/server.ts';
 import { Signaling } from '../signaling/application.ts';
 import { startDrachtio } from '../signaling/drachtio/server.ts';
+import { eventOf, TraceRing } from '../signaling/trace/ring.ts';
 import { hostOf, hostPort } from '../signaling/sip/uri.ts';
 import { agentOf, probe } from './agent.ts';
 import { EventStream } from './http/event-stream.ts';
@@ -61,6 +62,11 @@ async function start(
 ): Promise<Bridge> {
   const page = await openPage();
   const events = new EventStream();
+  const trace = new TraceRing({
+    onEntry: (entry) => {
+      if (events.heard) events.tell(eventOf(entry));
+    },
+  });
 
   let demoUrl: string | undefined;
   if (!options.agent) {
@@ -71,7 +77,7 @@ async function start(
   const agent = agentOf(options, demoUrl);
   let agentProblem = await probe(agent.url);
 
-  const drachtio = options.drachtio ?? (await startEmbeddedDrachtio(options, log, stack));
+  const drachtio = options.drachtio ?? (await startEmbeddedDrachtio(options, log, trace, stack));
   const rtpengine = options.rtpengine ?? (await startEmbeddedRtpengine(options, log, stack));
 
   const changed = () => events.send(status());
@@ -84,6 +90,8 @@ async function start(
   const signaling: Signaling = new Signaling({
     drachtio,
     media: media.media,
+    // The embedded server traces its transports itself, and completely.
+    ...(options.drachtio && { onMessage: (message) => trace.add(message) }),
     ...(options.auth && { auth: options.auth }),
     pageUrl: () => pageUrl(options.http.host, origin.port),
     log,
@@ -143,6 +151,7 @@ async function start(
     ...options.http,
     page,
     events,
+    trace,
     status,
     config: () => ({
       version,
@@ -173,6 +182,7 @@ async function start(
 async function startEmbeddedDrachtio(
   options: BridgeOptions,
   log: Log,
+  trace: TraceRing,
   stack: (() => Promise<void>)[],
 ): Promise<Address & { secret: string }> {
   const { host, port } = options.sip;
@@ -186,6 +196,7 @@ async function startEmbeddedDrachtio(
       { protocol: 'ws', host: '127.0.0.1', port: 0 },
     ],
     log,
+    onMessage: (message) => trace.add(message),
   }).catch((error: unknown) => {
     if (!(error instanceof BridgeError) || error.code !== 'PORT_IN_USE') throw error;
     throw new BridgeError(

@@ -11,6 +11,7 @@ import { Call } from './call.ts';
 import type { CallMedia } from './media.ts';
 import { DigestServer, type DigestOptions } from './digest-server.ts';
 import { Registrar } from './registrar.ts';
+import type { TracedMessage } from './sip/trace.ts';
 import { SrfPort, type SipReply, type SipRequest, type SipTransport } from './srf.ts';
 
 /** Expired bindings are invisible at once; this only forgets them. */
@@ -28,6 +29,8 @@ export interface SignalingOptions {
     Partial<Pick<DigestOptions, 'algorithm'>>;
   /** How long a page may take to its first sign of life; 5 s when left out. */
   readonly pageReactionMs?: number;
+  /** Every SIP message, as far as the server tells of it: for a server that has no trace itself. */
+  readonly onMessage?: (message: TracedMessage) => void;
   /** Registrations, calls or the connection changed. */
   readonly changed: () => void;
   /** Something happened that a state cannot say. */
@@ -84,8 +87,10 @@ export class Signaling {
     srf.on('subscribe', (_request, reply) => reply.send(489));
     srf.on('publish', (_request, reply) => reply.send(489));
     srf.on('message', (_request, reply) => reply.send(405));
+    const { onMessage } = this.#options;
     return new Promise((resolve) => {
       srf.connect(this.#options.drachtio, {
+        ...(onMessage && { onMessage }),
         connected: (transports, version) => {
           this.#transports = transports;
           this.#setDrachtio({ state: 'connected', version });

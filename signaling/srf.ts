@@ -6,6 +6,8 @@
  * a state instead of four events.
  */
 import { createRequire } from 'node:module';
+import type { TracedMessage } from './sip/trace.ts';
+import { tracedFrame } from './trace/srf-tap.ts';
 
 export interface ParsedAddress {
   readonly name?: string;
@@ -91,8 +93,9 @@ export interface InviteRefusal {
 interface UntypedSrf {
   readonly app: {
     readonly client?: {
-      /** The wire protocol object: reached into only to stop a pending reconnect (see close). */
+      /** The wire protocol object: reached into to stop a pending reconnect (see close) and to trace. */
       readonly wp?: {
+        on(event: 'msg', listener: (socket: unknown, frame: string) => void): void;
         closing: boolean;
         readonly reconnectVars: { retryTimer?: NodeJS.Timeout | null };
       };
@@ -141,6 +144,8 @@ export interface SrfEvents {
   disconnected(why: string): void;
   /** The secret is wrong: trying again is of no use. */
   refused(): void;
+  /** Every SIP message that the server tells of; see trace/srf-tap.ts. */
+  onMessage?: (message: TracedMessage) => void;
 }
 
 const require = createRequire(import.meta.url);
@@ -155,10 +160,14 @@ export class SrfPort {
   }
 
   connect(target: { host: string; port: number; secret: string }, events: SrfEvents): void {
+    let listeners: readonly SipTransport[] = [];
     this.#srf.on('connect', (error, hostports, version) => {
       if (this.#closed) return;
       if (error) events.refused();
-      else events.connected(parseHostports(hostports), version);
+      else {
+        listeners = parseHostports(hostports);
+        events.connected(listeners, version);
+      }
     });
     const lost = (why: string) => {
       if (!this.#closed) events.disconnected(why);
@@ -167,6 +176,12 @@ export class SrfPort {
     this.#srf.on('close', () => lost('the connection was closed'));
     this.#srf.on('reconnecting', () => undefined);
     this.#srf.connect({ ...target, reconnect: { retryMaxDelay: 2000 } });
+    const { onMessage } = events;
+    if (onMessage === undefined) return;
+    this.#srf.app.client?.wp?.on('msg', (_socket, frame) => {
+      const message = tracedFrame(frame, listeners, Date.now());
+      if (message !== undefined) onMessage(message);
+    });
   }
 
   on(method: Method, handler: (request: SipRequest, reply: SipReply) => void): void {

@@ -30,6 +30,11 @@ export class EventStream {
     this.#write(format(event.type, event));
   }
 
+  /** Whether anybody would hear of an event. */
+  get heard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   close(): void {
     for (const listener of this.#listeners) listener.end();
   }

@@ -4,7 +4,7 @@
  *   GET /            the page            GET /api/status  Status (common/api.ts)
  *   WS  /sip         SIP                 GET /api/config  PageConfig
  *   WS  /ws/voice/*  the agent           GET /api/events  SSE: changes and events
- *                                        GET /healthz     200 "ok"
+ *   GET /api/calls/{id}/trace            GET /healthz     200 "ok"
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,9 @@ import { BridgeError } from '../../common/errors.ts';
 import type { PageConfig, Status } from '../../common/api.ts';
 import type { EventStream } from './event-stream.ts';
 import { isAllowed } from './guard.ts';
+import type { TraceRing } from '../../signaling/trace/ring.ts';
 import type { SipSocket } from './sip-socket.ts';
+import { serveTrace } from './trace-api.ts';
 import type { VoiceSocket } from './voice-socket.ts';
 
 /** Serves the page's files; calls `next` for what it does not know. */
@@ -30,6 +32,7 @@ export interface OriginOptions {
   readonly sip: SipSocket;
   readonly voice: VoiceSocket;
   readonly events: EventStream;
+  readonly trace: TraceRing;
   readonly status: () => Status;
   readonly config: () => PageConfig;
 }
@@ -85,11 +88,12 @@ export class Origin {
       return;
     }
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const { status, config, events, page } = this.#options;
+    const { status, config, events, trace, page } = this.#options;
     if (pathname === '/healthz') response.end('ok\n');
     else if (pathname === '/api/status') sendJson(response, status());
     else if (pathname === '/api/config') sendJson(response, config());
     else if (pathname === '/api/events') events.add(response, status());
+    else if (serveTrace(trace, request, response)) return;
     else page(request, response, () => response.writeHead(404).end('Not found.\n'));
   }
 

@@ -50,7 +50,14 @@ export const ESPEAK: Program = {
   debian: 'espeak-ng',
 };
 
-export const PROGRAMS: readonly Program[] = [BROWSER, BARESIP, SIPP, RTPENGINE, ESPEAK];
+export const TSHARK: Program = {
+  name: 'tshark',
+  usedFor: 'reading capture files as Wireshark does',
+  find: () => onPath('tshark', '--version'),
+  debian: 'tshark',
+};
+
+export const PROGRAMS: readonly Program[] = [BROWSER, BARESIP, SIPP, RTPENGINE, ESPEAK, TSHARK];
 
 /**
  * Why a test cannot run here, or undefined when it can. Under CI a missing program is an error.

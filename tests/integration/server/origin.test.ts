@@ -10,6 +10,7 @@ import { EventStream } from '../../../server/http/event-stream.ts';
 import { Origin, type OriginOptions } from '../../../server/http/origin.ts';
 import { SipSocket } from '../../../server/http/sip-socket.ts';
 import { VoiceSocket } from '../../../server/http/voice-socket.ts';
+import { TraceRing } from '../../../signaling/trace/ring.ts';
 import { TestAgent } from '../../support/test-agent.ts';
 
 const STATUS = { version: '1.2.3', calls: [] } as unknown as Status;
@@ -41,6 +42,7 @@ function options(): OriginOptions {
       log: silent,
     }),
     events,
+    trace: new TraceRing(),
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
   };

@@ -79,8 +79,11 @@ export class Scene {
     });
   }
 
-  static async start(options: Partial<SignalingOptions> = {}): Promise<Scene> {
-    const drachtio = await testDrachtio();
+  static async start(
+    options: Partial<SignalingOptions> = {},
+    server: Parameters<typeof testDrachtio>[0] = {},
+  ): Promise<Scene> {
+    const drachtio = await testDrachtio(server);
     const scene = new Scene(drachtio, await udpPeer(drachtio.sip('udp')), options);
     await scene.signaling.connect();
     return scene;

@@ -1,0 +1,166 @@
+/**
+ * The last SIP messages of all legs, bounded in number and in bytes, with an index by call. Both
+ * legs of a call are found under its id: the INVITE to the other leg names the call it belongs to
+ * (X-Bridge-Call-ID), which ties that leg's own Call-ID to it.
+ */
+import { HEADER_CALL_ID } from '../../common/api.ts';
+import type { SipEvent } from '../../common/events.ts';
+import type { TracedMessage } from '../sip/trace.ts';
+import type { Endpoint } from '../sip/transport.ts';
+import { hostPort } from '../sip/uri.ts';
+import { masked } from './mask.ts';
+
+export interface TraceOptions {
+  readonly maxMessages?: number;
+  readonly maxBytes?: number;
+  /** Every message as it is stored. */
+  readonly onEntry?: (entry: TraceEntry) => void;
+}
+
+export interface TraceEntry extends TracedMessage {
+  /** The Call-ID in the message. */
+  readonly sipCallId: string;
+  readonly callId: string;
+  readonly leg: 'phone' | 'page';
+}
+
+const MAX_MESSAGES = 20_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+const CALL_ID = /^(?:call-id|i)[ \t]*:[ \t\r\n]*(\S+)/im;
+const TIE = new RegExp(`^${HEADER_CALL_ID}[ \\t]*:[ \\t]*(\\S+)`, 'im');
+
+export class TraceRing {
+  private readonly maxMessages: number;
+  private readonly maxBytes: number;
+  private readonly onEntry: ((entry: TraceEntry) => void) | undefined;
+  /** Oldest first; everything before `first` is dropped. */
+  private entries: TraceEntry[] = [];
+  private first = 0;
+  private bytes = 0;
+  private readonly bySipCallId = new Map<string, TraceEntry[]>();
+  /** Another leg's Call-ID → the id of its call, and back. */
+  private readonly ties = new Map<string, string>();
+  private readonly legs = new Map<string, Set<string>>();
+
+  constructor(options: TraceOptions = {}) {
+    this.maxMessages = options.maxMessages ?? MAX_MESSAGES;
+    this.maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.onEntry = options.onEntry;
+  }
+
+  get size(): number {
+    return this.entries.length - this.first;
+  }
+
+  get usedBytes(): number {
+    return this.bytes;
+  }
+
+  add(message: TracedMessage): void {
+    const text = masked(message.text);
+    const head = headOf(text);
+    const sipCallId = CALL_ID.exec(head)?.[1] ?? '';
+    // Only our own INVITE is believed: what a phone writes into that header ties nothing.
+    if (message.direction === 'out' && head.startsWith('INVITE ')) {
+      const callId = TIE.exec(head)?.[1];
+      if (callId !== undefined) this.tie(callId, sipCallId);
+    }
+    const callId = this.ties.get(sipCallId) ?? sipCallId;
+    const leg = message.protocol === 'ws' || callId !== sipCallId ? 'page' : 'phone';
+    const entry: TraceEntry = { ...message, text, sipCallId, callId, leg };
+    this.entries.push(entry);
+    this.bytes += weight(entry);
+    const leg_ = this.bySipCallId.get(sipCallId);
+    if (leg_ === undefined) this.bySipCallId.set(sipCallId, [entry]);
+    else leg_.push(entry);
+    while (this.size > this.maxMessages || this.bytes > this.maxBytes) this.dropOldest();
+    this.onEntry?.(entry);
+  }
+
+  /** Says that a leg belongs to a call, for legs whose INVITE does not say so itself. */
+  tie(callId: string, sipCallId: string): void {
+    if (sipCallId === callId || sipCallId === '' || this.ties.get(sipCallId) === callId) return;
+    this.untie(sipCallId);
+    this.ties.set(sipCallId, callId);
+    const legs = this.legs.get(callId);
+    if (legs === undefined) this.legs.set(callId, new Set([sipCallId]));
+    else legs.add(sipCallId);
+    const oldest = this.ties.keys().next();
+    if (this.ties.size > this.maxMessages && oldest.done !== true) this.untie(oldest.value);
+  }
+
+  /** Every message of every leg of a call, in the order in which they passed. */
+  of(callId: string): readonly TraceEntry[] {
+    const found = [callId, ...(this.legs.get(callId) ?? [])].flatMap(
+      (leg) => this.bySipCallId.get(leg) ?? [],
+    );
+    // Entries of one leg are in order already; a stable sort merges the legs.
+    return found.sort((a, b) => a.at - b.at);
+  }
+
+  private dropOldest(): void {
+    const entry = this.entries[this.first];
+    if (entry === undefined) return;
+    this.first++;
+    this.bytes -= weight(entry);
+    const leg = this.bySipCallId.get(entry.sipCallId);
+    leg?.shift();
+    if (leg?.length === 0) {
+      this.bySipCallId.delete(entry.sipCallId);
+      this.untie(entry.sipCallId);
+    }
+    if (this.first > 1024 && this.first * 2 > this.entries.length) {
+      this.entries = this.entries.slice(this.first);
+      this.first = 0;
+    }
+  }
+
+  private untie(sipCallId: string): void {
+    const callId = this.ties.get(sipCallId);
+    if (callId === undefined) return;
+    this.ties.delete(sipCallId);
+    const legs = this.legs.get(callId);
+    legs?.delete(sipCallId);
+    if (legs?.size === 0) this.legs.delete(callId);
+  }
+}
+
+/** An entry as the API and the event stream give it out. */
+export function eventOf(entry: TraceEntry): SipEvent {
+  return {
+    type: 'sip',
+    at: new Date(entry.at).toISOString(),
+    callId: entry.callId,
+    sipCallId: entry.sipCallId,
+    leg: entry.leg,
+    direction: entry.direction,
+    transport: entry.protocol,
+    local: placeOf(entry.local),
+    remote: placeOf(entry.remote),
+    summary: summaryOf(entry.text),
+    text: entry.text,
+  };
+}
+
+/** `INVITE sip:1001@127.0.0.1`, `200 OK (INVITE)`. */
+export function summaryOf(text: string): string {
+  const end = text.indexOf('\r\n');
+  const line = end < 0 ? text : text.slice(0, end);
+  if (!line.startsWith('SIP/2.0 ')) return line.replace(/ SIP\/\d\.\d$/, '');
+  const method = /^cseq[ \t]*:[ \t]*\d+[ \t]+(\S+)/im.exec(headOf(text))?.[1];
+  return method === undefined ? line.slice(8) : `${line.slice(8)} (${method})`;
+}
+
+export function placeOf({ address, port }: Endpoint): string {
+  return address === '' ? '' : hostPort(address, port);
+}
+
+function headOf(text: string): string {
+  const end = text.indexOf('\r\n\r\n');
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** What an entry takes, roughly: its text and the object around it. */
+function weight(entry: TraceEntry): number {
+  return entry.text.length + 200;
+}

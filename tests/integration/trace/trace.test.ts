@@ -1,0 +1,140 @@
+/** The trace of real messages over real transports, as the API gives it out and as tshark reads it. */
+import { spawnSync } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CallTrace } from '../../../common/api.ts';
+import { serveTrace } from '../../../server/http/trace-api.ts';
+import { TraceRing } from '../../../signaling/trace/ring.ts';
+import { missing, TSHARK } from '../../setup/programs.ts';
+import { EXTERNAL } from '../../support/drachtio.ts';
+import { PAGE_ANSWER, Scene } from '../signaling/scene.ts';
+
+let trace: TraceRing;
+let scene: Scene;
+let http: Server;
+let base: string;
+
+beforeEach(async () => {
+  trace = new TraceRing();
+  const onMessage = trace.add.bind(trace);
+  // The embedded server traces its transports; of another one the application tells what it hears.
+  scene = EXTERNAL ? await Scene.start({ onMessage }) : await Scene.start({}, { onMessage });
+  http = createServer((request, response) => {
+    if (!serveTrace(trace, request, response)) response.writeHead(404).end();
+  }).listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  base = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  await scene.close();
+  http.close();
+});
+
+/** A call from INVITE to BYE; its id and that of its page's leg. */
+async function traced(): Promise<{ callId: string; pageCallId: string }> {
+  const page = await scene.page();
+  const call = scene.dial();
+  const leg = await page.rung();
+  leg.answer(180);
+  await call.response(180);
+  leg.answer(200, PAGE_ANSWER);
+  await call.response(200);
+  call.request('ACK');
+  await leg.request('ACK');
+  await expect.poll(() => scene.signaling.calls[0]?.state).toBe('answered');
+  call.request('BYE');
+  await leg.request('BYE');
+  await scene.gone();
+  await expect
+    .poll(() => trace.of(call.callId).filter(({ text }) => text.includes('CSeq: 2 BYE')).length)
+    .toBeGreaterThan(1);
+  return { callId: call.callId, pageCallId: leg.invite.callId };
+}
+
+const path = (callId: string) => `${base}/api/calls/${encodeURIComponent(callId)}/trace`;
+
+describe('GET /api/calls/{id}/trace', () => {
+  it('gives every message of both legs, with where it passed', async () => {
+    const { callId, pageCallId } = await traced();
+    const response = await fetch(path(callId));
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const body = (await response.json()) as CallTrace;
+    expect(body.callId).toBe(callId);
+    const shown = body.messages.map(
+      ({ leg, direction, summary }) => `${leg} ${direction} ${summary.replace(/ sip:\S+/, '')}`,
+    );
+    const wanted = [
+      'phone in INVITE',
+      ...(EXTERNAL ? [] : ['phone out 100 Trying (INVITE)']),
+      'page out INVITE',
+      'page in 180 Whatever (INVITE)',
+      'phone out 180 Ringing (INVITE)',
+      'page in 200 Whatever (INVITE)',
+      'page out ACK',
+      'phone out 200 OK (INVITE)',
+      'phone in ACK',
+      'phone in BYE',
+      'phone out 200 OK (BYE)',
+      'page out BYE',
+    ];
+    // ACK of one leg and 200 of the other are sent at the same time.
+    expect([...shown].sort()).toEqual(expect.arrayContaining([...wanted].sort()));
+    expect(shown[0]).toBe('phone in INVITE');
+    const invite = body.messages.find(
+      ({ leg, direction }) => leg === 'page' && direction === 'out',
+    );
+    expect(invite).toMatchObject({ sipCallId: pageCallId, transport: 'ws', callId });
+    const ringing = body.messages.find(({ summary }) => summary === '180 Ringing (INVITE)');
+    expect(ringing?.remote).toBe(`127.0.0.1:${scene.phone.local.port}`);
+    expect(ringing?.local).toBe(`127.0.0.1:${scene.drachtio.sip('udp').port}`);
+  });
+
+  it('gives a ladder to who wants text', async () => {
+    const { callId } = await traced();
+    const response = await fetch(path(callId), { headers: { Accept: 'text/plain' } });
+    const text = await response.text();
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(text).toMatch(/#1 │── INVITE sip:app@127\.0\.0\.1 ─+▶│ +│\n/);
+    expect(text).toMatch(/│ +│── INVITE sip:page\S+ ─*▶│\n/);
+    expect(text).toContain(`\nCall-ID: ${callId}\n`);
+  });
+
+  it('says 404 with a code for a call that is not known, and 405 to who would change it', async () => {
+    const response = await fetch(path('nobody'));
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'NO_CALL' });
+    expect((await fetch(path('nobody'), { method: 'DELETE' })).status).toBe(405);
+  });
+
+  const reason = missing(TSHARK);
+  it.skipIf(reason !== undefined)(
+    `a capture that tshark reads as SIP${reason ? ` (${reason})` : ''}`,
+    async () => {
+      const { callId, pageCallId } = await traced();
+      const response = await fetch(`${path(callId)}?format=pcap`);
+      expect(response.headers.get('content-type')).toBe('application/vnd.tcpdump.pcap');
+      const folder = mkdtempSync(join(tmpdir(), 'pcap-'));
+      try {
+        const file = join(folder, 'call.pcap');
+        writeFileSync(file, Buffer.from(await response.arrayBuffer()));
+        const fields = ['ip.src', 'udp.srcport', 'sip.Method', 'sip.Status-Code', 'sip.Call-ID'];
+        const { stdout, stderr } = spawnSync('tshark', [
+          ...['-r', file, '-o', 'udp.check_checksum:TRUE', '-T', 'fields', '-E', 'separator=,'],
+          ...fields.flatMap((field) => ['-e', field]),
+        ]);
+        const rows = stdout.toString().trim().split('\n');
+        expect(rows, stderr.toString()).toHaveLength(trace.of(callId).length);
+        expect(rows[0]).toBe(`127.0.0.1,${scene.phone.local.port},INVITE,,${callId}`);
+        expect(rows.filter((row) => row.endsWith(`,${pageCallId}`)).length).toBeGreaterThan(3);
+        for (const row of rows) expect(row).toMatch(/,(?:[A-Z]+,|,\d{3}),/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+});
