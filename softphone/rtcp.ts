@@ -4,7 +4,7 @@
  * https://www.rfc-editor.org/rfc/rfc3550#section-6). Of what comes in, only the other side's clock
  * (for the next report), its view of our stream and its BYE are taken.
  */
-import type { LossReport } from './receiver-statistics.ts';
+import type { LossReport } from '../common/receiver-statistics.ts';
 
 const SENDER_REPORT = 200;
 const RECEIVER_REPORT = 201;

@@ -4,7 +4,7 @@
  */
 import { decodeG711 } from '../audio/g711.ts';
 import { parseTelephoneEvent } from './dtmf.ts';
-import { ReceiverStatistics } from './receiver-statistics.ts';
+import { ReceiverStatistics } from '../common/receiver-statistics.ts';
 import { Recorder } from './recorder.ts';
 import { parseRtp, type RtpPacket } from './rtp-packet.ts';
 import type { Codec } from './sdp.ts';

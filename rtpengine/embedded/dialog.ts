@@ -16,6 +16,7 @@ import {
   mediaLine,
   parseSdp,
   rtpEndpoints,
+  timing,
   transportOf,
   type Sdp,
   type Transport,
@@ -127,6 +128,11 @@ export class Dialog {
     if (leg === undefined || source.leg === undefined) throw new RequestError('No media legs');
     leg.join(source.leg);
     source.leg.join(leg);
+    const { clockRate, eventTypes } = timing(sdp.media[audio] ?? []);
+    for (const { meter } of [leg, source.leg]) {
+      meter.incoming.clockRate = clockRate;
+      meter.incoming.eventTypes = eventTypes;
+    }
     return formatSdp(
       rewriteSdp(sdp, {
         address: this.#context.address,
@@ -176,5 +182,6 @@ function announce(leg: PhoneLeg, sdp: Sdp, audio: number, request: NgRequest): v
   leg.announce(
     rtp && { ...rtp, address: address ?? rtp.address },
     rtcp && { ...rtcp, address: address ?? rtcp.address },
+    { signalledFrom: request.receivedFrom, handover: request.mediaHandover },
   );
 }

@@ -4,9 +4,12 @@
  */
 import type { Log } from '../../common/log.ts';
 import type { Certificate } from './certificate.ts';
+import { Incoming } from './incoming.ts';
 import type { Endpoint } from './latch.ts';
 import type { PortPool } from './ports.ts';
-import { ssrcOf, type PacketKind } from './rtp.ts';
+import { Quality } from './quality.ts';
+import { readRtcp } from './rtcp.ts';
+import type { PacketKind } from './rtp.ts';
 
 /** Totals of the whole server. */
 export interface RtpengineCounters {
@@ -23,6 +26,8 @@ export interface RtpengineCounters {
   rtcpPackets: number;
   /** Datagrams on media ports that are neither RTP nor RTCP (RTP_MALFORMED). */
   rtpMalformed: number;
+  /** Packets that had come before. */
+  rtpDuplicates: number;
   /** Packets from elsewhere than the phone. */
   rtpForeign: number;
   /** Valid packets that could not go on: the other side is not connected yet, or no more. */
@@ -40,6 +45,7 @@ export function newCounters(): RtpengineCounters {
     rtpPackets: 0,
     rtcpPackets: 0,
     rtpMalformed: 0,
+    rtpDuplicates: 0,
     rtpForeign: 0,
     rtpUndeliverable: 0,
   };
@@ -88,14 +94,18 @@ export interface Leg {
   close(): Promise<void>;
 }
 
-/** Counts a leg's received packets, for query and for the totals; one per leg. */
+/** What comes from a leg's peer: counted for query and for the totals, and its reports read. */
 export class Meter {
   readonly rtp: StreamStats = { packets: 0, bytes: 0, errors: 0 };
   readonly rtcp: StreamStats = { packets: 0, bytes: 0, errors: 0 };
-  /** Of the last RTP packet. */
-  ssrc: number | undefined;
-  /** Unix ms of the last valid packet. */
+  readonly incoming = new Incoming();
+  /** How what is sent to the peer arrives there, as it says itself. */
+  readonly quality = new Quality();
+  /** Unix ms of the last valid packet, and of the last RTP packet. */
   lastPacketAt: number;
+  lastRtpAt = 0;
+  /** The peer has said goodbye in RTCP, and sent no RTP since. */
+  isOver = false;
   readonly #totals: RtpengineCounters;
 
   constructor(totals: RtpengineCounters) {
@@ -103,17 +113,35 @@ export class Meter {
     this.lastPacketAt = Date.now();
   }
 
-  received(packet: Buffer, kind: 'rtp' | 'rtcp'): void {
-    const stats = kind === 'rtp' ? this.rtp : this.rtcp;
-    stats.packets++;
-    stats.bytes += packet.length;
+  /** Counts RTP; false for a packet that has come before. */
+  rtpArrived(packet: Buffer, now: number): boolean {
+    this.rtp.packets++;
+    this.rtp.bytes += packet.length;
+    this.lastPacketAt = this.lastRtpAt = Date.now();
+    this.isOver = false;
+    this.#totals.rtpPackets++;
+    if (this.incoming.take(packet, now)) return true;
+    this.#totals.rtpDuplicates++;
+    return false;
+  }
+
+  /** @param other of the leg that the packet goes on to. */
+  rtcpArrived(packet: Buffer, now: number, other: Meter | undefined): void {
+    this.rtcp.packets++;
+    this.rtcp.bytes += packet.length;
     this.lastPacketAt = Date.now();
-    if (kind === 'rtp') {
-      this.ssrc = ssrcOf(packet);
-      this.#totals.rtpPackets++;
-    } else {
-      this.#totals.rtcpPackets++;
-    }
+    this.#totals.rtcpPackets++;
+    readRtcp(packet, {
+      senderReport: (_, ntp) => other?.quality.reportSent(ntp, now),
+      reportBlock: (block) =>
+        this.quality.reported(
+          block,
+          other?.incoming.clockRate ?? this.incoming.clockRate,
+          now,
+          this.lastPacketAt,
+        ),
+      bye: () => void (this.isOver = true),
+    });
   }
 
   malformed(socket: 'rtp' | 'rtcp'): void {
@@ -128,6 +156,14 @@ export class Meter {
   undeliverable(): void {
     this.#totals.rtpUndeliverable++;
   }
+}
+
+/** What a leg does with every valid packet of its peer. */
+export function handOn(packet: Buffer, kind: 'rtp' | 'rtcp', from: Leg, to: Leg | undefined): void {
+  const now = performance.now();
+  if (kind === 'rtcp') from.meter.rtcpArrived(packet, now, to?.meter);
+  else if (!from.meter.rtpArrived(packet, now)) return;
+  if (to?.send(packet, kind) !== true) from.meter.undeliverable();
 }
 
 /** Narrows a classification to what may be relayed. */

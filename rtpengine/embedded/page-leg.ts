@@ -15,7 +15,7 @@
  */
 import type { Socket } from 'node:dgram';
 import { Audio, PeerConnection, type Track } from 'node-datachannel';
-import { Meter, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
+import { Meter, handOn, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
 import { bindPort, closeSocket } from './placeholder.ts';
 import { HOST_PRIORITY, MID, minimalSdp, token } from './page-sdp.ts';
 import { classify } from './rtp.ts';
@@ -177,8 +177,7 @@ export class PageLeg implements Leg {
       this.meter.malformed('rtp');
       return;
     }
-    this.meter.received(packet, kind);
-    if (this.#other?.send(packet, kind) !== true) this.meter.undeliverable();
+    handOn(packet, kind, this, this.#other);
   }
 
   /**

@@ -6,11 +6,18 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { messageOf } from '../../common/errors.ts';
 import { Latch, type Endpoint } from './latch.ts';
-import { Meter, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
+import { Meter, handOn, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
 import { classify } from './rtp.ts';
 
 /** Bursts of a second and more outlive a garbage collection. */
 const RECEIVE_BUFFER = 256 * 1024;
+
+export interface Announcement {
+  /** Where the SIP message with the SDP came from. */
+  readonly signalledFrom?: string | undefined;
+  /** Whether the phone may move without saying so. */
+  readonly handover?: boolean;
+}
 
 export class PhoneLeg implements Leg {
   readonly kind = 'phone';
@@ -59,9 +66,16 @@ export class PhoneLeg implements Leg {
   }
 
   /** Takes the addresses of the phone's SDP; undefined sends nothing (hold, or no address). */
-  announce(rtp: Endpoint | undefined, rtcp: Endpoint | undefined): void {
-    this.#rtpLatch.announce(rtp);
-    this.#rtcpLatch.announce(rtcp);
+  announce(rtp: Endpoint | undefined, rtcp: Endpoint | undefined, how: Announcement = {}): void {
+    const now = performance.now();
+    const addresses = [
+      [this.#rtpLatch, rtp],
+      [this.#rtcpLatch, rtcp],
+    ] as const;
+    for (const [latch, address] of addresses) {
+      latch.handover = how.handover ?? false;
+      latch.announce(address, now, how.signalledFrom);
+    }
   }
 
   /** The attributes that describe this leg in an SDP. */
@@ -123,12 +137,11 @@ export class PhoneLeg implements Leg {
       return;
     }
     const latch = socket === 'rtp' ? this.#rtpLatch : this.#rtcpLatch;
-    if (!latch.accept(from)) {
+    if (!latch.accept(from, performance.now())) {
       this.meter.foreign();
       return;
     }
-    this.meter.received(packet, kind);
-    if (this.#other?.send(packet, kind) !== true) this.meter.undeliverable();
+    handOn(packet, kind, this, this.#other);
   }
 
   /** Until RTCP has come from somewhere: beside the place RTP comes from, when that was learned. */

@@ -12,17 +12,20 @@ type Dict = Record<string, Encodable | undefined>;
 
 export function describeCall(call: Call): Dict {
   const tags: Dict = {};
+  const ssrcs: Record<string, Encodable> = {};
   const rtp: StreamStats = { packets: 0, bytes: 0, errors: 0 };
   const rtcp: StreamStats = { packets: 0, bytes: 0, errors: 0 };
   for (const { sides } of call.dialogs) {
     for (const [index, side] of sides.entries()) {
       if (side.tag !== undefined) tags[side.tag] = describeSide(side, sides[1 - index]);
       if (side.leg === undefined) continue;
+      Object.assign(ssrcs, side.leg.meter.quality.describe(Date.now()));
       add(rtp, side.leg.meter.rtp);
       add(rtcp, side.leg.meter.rtcp);
     }
   }
   return {
+    SSRC: ssrcs,
     created: seconds(call.createdAt),
     created_us: (call.createdAt % 1000) * 1000,
     'last signal': seconds(call.lastSignalAt),
@@ -53,7 +56,7 @@ function describeMedia(leg: Leg): Dict {
 }
 
 function describeStream(leg: Leg, stream: StreamState): Dict {
-  const { ssrc, lastPacketAt } = leg.meter;
+  const { lastPacketAt, incoming } = leg.meter;
   return {
     'local port': stream.localPort,
     'local address': leg.address,
@@ -67,8 +70,25 @@ function describeStream(leg: Leg, stream: StreamState): Dict {
       ...(stream.confirmed ? ['confirmed'] : []),
       ...(leg.kind === 'page' ? ['ICE'] : []),
     ],
-    SSRC: stream.kind === 'RTP' ? ssrc : undefined,
+    SSRC: stream.kind === 'RTP' ? incoming.ssrc : undefined,
     stats: { ...stream.stats },
+    reception: stream.kind === 'RTP' ? describeReception(leg) : undefined,
+  };
+}
+
+/** What rtpengine does not tell: how the stream arrives at the relay itself. */
+function describeReception(leg: Leg): Dict {
+  const { statistics, sources, restarts } = leg.meter.incoming;
+  const { received, lost, duplicates, outOfOrder, jitterMs } = statistics;
+  return {
+    packets: received,
+    lost,
+    duplicates,
+    'out of order': outOfOrder,
+    /** µs */
+    jitter: Math.round(jitterMs * 1000),
+    sources,
+    restarts,
   };
 }
 

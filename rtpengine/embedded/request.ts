@@ -20,6 +20,10 @@ export interface NgRequest {
   readonly generateMid: boolean;
   /** The address to use in place of the one in the SDP. */
   readonly sourceAddress: string | undefined;
+  /** Where the SIP message came from; a hint at where RTP will come from. */
+  readonly receivedFrom: string | undefined;
+  /** Whether RTP may come from another place at any time. */
+  readonly mediaHandover: boolean;
   readonly replaceOrigin: boolean;
   readonly replaceSessionConnection: boolean;
   readonly warnings: readonly string[];
@@ -43,7 +47,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'transport-protocol': ['RTP/AVP', 'UDP/TLS/RTP/SAVPF'],
   'rtcp-mux': ['offer', 'require', 'accept', 'demux'],
   replace: ['origin', 'session-connection'],
-  flags: ['generate-mid', 'trust-address', 'SIP-source-address', 'symmetric'],
+  flags: ['generate-mid', 'trust-address', 'SIP-source-address', 'symmetric', 'media-handover'],
 };
 
 export function readRequest(message: Dictionary): NgRequest {
@@ -78,6 +82,8 @@ export function readRequest(message: Dictionary): NgRequest {
     dtls: has('DTLS', 'active') ? 'active' : 'passive',
     generateMid: has('flags', 'generate-mid'),
     sourceAddress: has('flags', 'SIP-source-address') ? listOf(received)[1] : undefined,
+    receivedFrom: listOf(received)[1],
+    mediaHandover: has('flags', 'media-handover'),
     replaceOrigin: has('replace', 'origin'),
     replaceSessionConnection: has('replace', 'session-connection'),
     warnings,

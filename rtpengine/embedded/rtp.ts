@@ -28,6 +28,22 @@ export function ssrcOf(packet: Buffer): number {
   return packet.readUInt32BE(8);
 }
 
+export function payloadTypeOf(packet: Buffer): number {
+  return byte(packet, 1) & 0x7f;
+}
+
+export function sequenceOf(packet: Buffer): number {
+  return packet.readUInt16BE(2);
+}
+
+export function setSequence(packet: Buffer, sequence: number): void {
+  packet.writeUInt16BE(sequence, 2);
+}
+
+export function timestampOf(packet: Buffer): number {
+  return packet.readUInt32BE(4);
+}
+
 function isRtp(packet: Buffer): boolean {
   const first = byte(packet, 0);
   let header = RTP_HEADER + (first & 0x0f) * 4;

@@ -97,6 +97,23 @@ export function rtpmapOf(section: readonly string[], format: string): string {
   return attribute(section, `rtpmap:${format}`, ' ') ?? STATIC[format] ?? '';
 }
 
+/** What the timestamps of a section's packets count, and which of them stand still. */
+export function timing(section: readonly string[]): {
+  readonly clockRate: number;
+  readonly eventTypes: ReadonlySet<number>;
+} {
+  const codecs = mediaLine(section).formats.map((format) => ({
+    format,
+    codec: rtpmapOf(section, format),
+  }));
+  const isEvent = ({ codec }: { codec: string }): boolean => /^telephone-event\//i.test(codec);
+  const first = codecs.find((each) => !isEvent(each))?.codec.split('/')[1];
+  return {
+    clockRate: Number(first) || 8000,
+    eventTypes: new Set(codecs.filter(isEvent).map(({ format }) => Number(format))),
+  };
+}
+
 /** Where the peer expects RTP and RTCP; undefined when it gives no usable address or is on hold. */
 export function rtpEndpoints(
   sdp: Sdp,

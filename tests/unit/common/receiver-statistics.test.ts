@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReceiverStatistics } from '../../../softphone/receiver-statistics.ts';
+import { ReceiverStatistics } from '../../../common/receiver-statistics.ts';
 
 /** Feeds packets of 20 ms that arrive exactly when they are due. */
 function feed(statistics: ReceiverStatistics, sequences: readonly number[]): void {

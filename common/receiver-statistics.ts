@@ -46,8 +46,11 @@ export class ReceiverStatistics {
     this.#clockRate = clockRate;
   }
 
-  /** Counts one packet that arrived at `arrivalMs` on a monotonic clock. */
-  update(sequence: number, timestamp: number, arrivalMs: number): Arrival {
+  /**
+   * Counts one packet that arrived at `arrivalMs` on a monotonic clock. Without a timestamp it says
+   * nothing about jitter: the packets of one telephone-event all carry the same.
+   */
+  update(sequence: number, timestamp: number | undefined, arrivalMs: number): Arrival {
     const arrival = this.#updateSequence(sequence);
     if (arrival === 'invalid') return arrival;
     if (arrival === 'duplicate') {
@@ -57,7 +60,7 @@ export class ReceiverStatistics {
     this.received += 1;
     if (arrival === 'out-of-order') this.outOfOrder += 1;
     if (arrival === 'restart') this.#transit = undefined;
-    this.#updateJitter(timestamp, arrivalMs);
+    if (timestamp !== undefined) this.#updateJitter(timestamp, arrivalMs);
     return arrival;
   }
 
