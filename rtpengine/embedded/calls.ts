@@ -3,9 +3,10 @@
  * after the other, in the order they came, so that a delete cannot overtake the offer it undoes.
  */
 import type { Encodable } from './bencode.ts';
-import type { Call } from './call.ts';
-import { Dialog } from './dialog.ts';
+import { Call } from './call.ts';
 import type { LegContext } from './leg.ts';
+import * as negotiation from './negotiation.ts';
+import type { Party } from './party.ts';
 import { describeCall } from './query.ts';
 import { RequestError, required, type NgRequest } from './request.ts';
 
@@ -35,19 +36,16 @@ export class Calls {
 
   offer(request: NgRequest): Promise<Reply> {
     required(request, 'callId', 'fromTag');
-    return this.#inTurn(request, async (callId, fromTag) => {
+    return this.#inTurn(request, async (callId) => {
       requireSdp(request);
       const call = this.#calls.get(callId) ?? this.#newCall(callId);
-      let dialog = call.dialogs.find((each) => each.matches(fromTag, request.toTag));
-      const isNew = dialog === undefined;
-      if (dialog === undefined) {
-        dialog = new Dialog(this.#legContext(callId), fromTag);
-        call.dialogs.push(dialog);
-      }
+      const before = new Set(call.parties);
       try {
-        return { result: 'ok', sdp: await dialog.offer(request) };
+        const pair = call.pairOfOffer(request, Date.now());
+        return { result: 'ok', sdp: await negotiation.offer(this.#context(callId), pair, request) };
       } catch (thrown) {
-        if (isNew) await this.#remove(call, [dialog]);
+        const made = call.parties.filter((party) => !before.has(party));
+        await this.#remove(call, made);
         throw thrown;
       }
     });
@@ -55,15 +53,11 @@ export class Calls {
 
   answer(request: NgRequest): Promise<Reply> {
     required(request, 'callId', 'fromTag', 'toTag');
-    return this.#inTurn(request, async (callId, fromTag) => {
+    return this.#inTurn(request, async (callId) => {
       requireSdp(request);
-      const call = this.#known(callId);
-      // Any callee may answer an offer, also one that rang beside the one whose tag is known.
-      const dialog =
-        call.dialogs.find((each) => each.matches(fromTag, request.toTag)) ??
-        call.dialogs.find((each) => each.matches(fromTag, undefined));
-      if (dialog === undefined) throw new RequestError(NOT_FOUND);
-      return { result: 'ok', sdp: await dialog.answer(request) };
+      const pair = this.#known(callId).pairOfAnswer(request);
+      if (pair === undefined) throw new RequestError(NOT_FOUND);
+      return { result: 'ok', sdp: await negotiation.answer(this.#context(callId), pair, request) };
     });
   }
 
@@ -71,9 +65,7 @@ export class Calls {
     required(request, 'callId');
     return this.#inTurn(request, async (callId) => {
       const call = this.#calls.get(callId);
-      const { fromTag, toTag } = request;
-      const ended =
-        call?.dialogs.filter((each) => fromTag === undefined || each.matches(fromTag, toTag)) ?? [];
+      const ended = call?.partiesOfDelete(request) ?? [];
       if (call === undefined || ended.length === 0) return { result: 'ok', warning: NOT_FOUND };
       const reply = describeCall(call);
       await this.#remove(call, ended);
@@ -91,22 +83,21 @@ export class Calls {
   /** Ends calls nobody has asked about, or sent anything in, for an hour. */
   async sweep(now: number): Promise<void> {
     for (const call of this.#calls.values()) {
-      const legs = call.dialogs.flatMap(({ sides }) => sides.map(({ leg }) => leg));
-      const last = Math.max(call.lastSignalAt, ...legs.map((leg) => leg?.meter.lastPacketAt ?? 0));
+      const packets = call.parties.map(({ leg }) => leg?.meter.lastPacketAt ?? 0);
+      const last = Math.max(call.lastSignalAt, ...packets);
       if (now - last < FORGOTTEN_MS) continue;
       this.#options.log('warn', 'A call without media for an hour was ended', { callId: call.id });
-      await this.#remove(call, [...call.dialogs]);
+      await this.#remove(call, [...call.parties]);
     }
   }
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#running.values());
-    for (const call of [...this.#calls.values()]) await this.#remove(call, [...call.dialogs]);
+    for (const call of [...this.#calls.values()]) await this.#remove(call, [...call.parties]);
   }
 
   #newCall(id: string): Call {
-    const now = Date.now();
-    const call = { id, createdAt: now, lastSignalAt: now, dialogs: [] };
+    const call = new Call(id, Date.now());
     this.#calls.set(id, call);
     this.#options.counters.callsCreated++;
     return call;
@@ -118,30 +109,27 @@ export class Calls {
     return call;
   }
 
-  async #remove(call: Call, dialogs: readonly Dialog[]): Promise<void> {
-    for (const dialog of dialogs) call.dialogs.splice(call.dialogs.indexOf(dialog), 1);
-    if (call.dialogs.length === 0 && this.#calls.delete(call.id)) {
+  async #remove(call: Call, parties: readonly Party[]): Promise<void> {
+    call.remove(parties);
+    if (call.parties.length === 0 && this.#calls.delete(call.id)) {
       this.#options.counters.callsDeleted++;
     }
-    await Promise.all(dialogs.map((dialog) => dialog.close()));
+    await Promise.all(parties.map(async ({ leg }) => leg?.close()));
   }
 
-  #legContext(callId: string): LegContext {
+  #context(callId: string): LegContext {
     return { ...this.#options, callId };
   }
 
-  async #inTurn(
-    request: NgRequest,
-    run: (callId: string, fromTag: string) => Promise<Reply>,
-  ): Promise<Reply> {
-    const { callId = '', fromTag = '' } = request;
+  async #inTurn(request: NgRequest, run: (callId: string) => Promise<Reply>): Promise<Reply> {
+    const { callId = '' } = request;
     const before = this.#running.get(callId) ?? Promise.resolve();
     const turn = before
       .catch(() => undefined)
       .then(() => {
         const call = this.#calls.get(callId);
         if (call !== undefined && request.command !== 'query') call.lastSignalAt = Date.now();
-        return run(callId, fromTag);
+        return run(callId);
       });
     this.#running.set(callId, turn);
     try {

@@ -4,9 +4,9 @@
  */
 import type { Encodable } from './bencode.ts';
 import type { Call } from './call.ts';
-import type { Side } from './dialog.ts';
 import type { Endpoint } from './latch.ts';
 import type { Leg, StreamState, StreamStats } from './leg.ts';
+import type { Party } from './party.ts';
 
 type Dict = Record<string, Encodable | undefined>;
 
@@ -15,14 +15,13 @@ export function describeCall(call: Call): Dict {
   const ssrcs: Record<string, Encodable> = {};
   const rtp: StreamStats = { packets: 0, bytes: 0, errors: 0 };
   const rtcp: StreamStats = { packets: 0, bytes: 0, errors: 0 };
-  for (const { sides } of call.dialogs) {
-    for (const [index, side] of sides.entries()) {
-      if (side.tag !== undefined) tags[side.tag] = describeSide(side, sides[1 - index]);
-      if (side.leg === undefined) continue;
-      Object.assign(ssrcs, side.leg.meter.quality.describe(Date.now()));
-      add(rtp, side.leg.meter.rtp);
-      add(rtcp, side.leg.meter.rtcp);
-    }
+  for (const [index, party] of call.parties.entries()) {
+    const tag = party.tag ?? `<untagged ${index}>`;
+    tags[tag] = describeParty(tag, party);
+    if (party.leg === undefined) continue;
+    Object.assign(ssrcs, party.leg.meter.quality.describe(Date.now()));
+    add(rtp, party.leg.meter.rtp);
+    add(rtcp, party.leg.meter.rtcp);
   }
   return {
     SSRC: ssrcs,
@@ -34,22 +33,23 @@ export function describeCall(call: Call): Dict {
   };
 }
 
-function describeSide(side: Side, other: Side | undefined): Dict {
-  const peer = other?.tag === undefined ? [] : [{ tag: other.tag, type: 'offer/answer' }];
+function describeParty(tag: string, { createdAt, viaBranch, peer, protocol, leg }: Party): Dict {
+  const peers = peer?.tag === undefined ? [] : [{ tag: peer.tag, type: 'offer/answer' }];
   return {
-    tag: side.tag,
-    created: seconds(side.createdAt),
-    subscriptions: peer,
-    subscribers: peer,
-    medias: side.leg === undefined ? [] : [describeMedia(side.leg)],
+    tag,
+    'via-branch': viaBranch,
+    created: seconds(createdAt),
+    subscriptions: peers,
+    subscribers: peers,
+    medias: leg === undefined ? [] : [describeMedia(leg, protocol)],
   };
 }
 
-function describeMedia(leg: Leg): Dict {
+function describeMedia(leg: Leg, protocol: string): Dict {
   return {
     index: 1,
     type: 'audio',
-    protocol: leg.protocol,
+    protocol,
     streams: leg.streams().map((stream) => describeStream(leg, stream)),
     flags: leg.kind === 'page' ? ['initialized', 'rtcp-mux', 'DTLS-SRTP', 'ICE'] : ['initialized'],
   };

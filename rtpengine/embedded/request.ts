@@ -12,6 +12,7 @@ export interface NgRequest {
   readonly callId: string | undefined;
   readonly fromTag: string | undefined;
   readonly toTag: string | undefined;
+  readonly viaBranch: string | undefined;
   readonly sdp: string | undefined;
   /** Of the SDP that comes out; undefined: the same as of the one that came in. */
   readonly protocol: MediaProtocol | undefined;
@@ -35,9 +36,17 @@ export class RequestError extends Error {
 }
 
 /** Keys that are read one by one below, or that change nothing here. */
-const KEYS = new Set(['command', 'call-id', 'from-tag', 'to-tag', 'sdp', 'received-from']);
+const KEYS = new Set([
+  'command',
+  'call-id',
+  'from-tag',
+  'to-tag',
+  'via-branch',
+  'sdp',
+  'received-from',
+]);
 /** Every call is deleted at once, so any delay is honoured by its absence only. */
-const WITHOUT_EFFECT = new Set(['delete-delay', 'via-branch', 'supports']);
+const WITHOUT_EFFECT = new Set(['delete-delay', 'supports']);
 
 /** The values that are honoured, or describe what is done anyway. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
@@ -77,6 +86,7 @@ export function readRequest(message: Dictionary): NgRequest {
     callId: text('call-id'),
     fromTag: text('from-tag'),
     toTag: text('to-tag'),
+    viaBranch: text('via-branch'),
     sdp: text('sdp'),
     protocol: protocolOf(options.get('transport-protocol')?.[0]),
     dtls: has('DTLS', 'active') ? 'active' : 'passive',

@@ -1,0 +1,44 @@
+/**
+ * One participant of a call as the engine knows it: its SIP tag as soon as it has one, and the leg
+ * its SDP asked for. The one who offered and the one who answered are each other's `peer`. A caller
+ * whose call rings in several places has one callee for each; all of them name the caller as
+ * their peer, the caller names the one it hears and is heard by.
+ */
+import type { PageLeg } from './page-leg.ts';
+import type { PhoneLeg } from './phone-leg.ts';
+import type { MediaProtocol } from './request.ts';
+import type { Transport } from './sdp.ts';
+
+export interface Party {
+  tag: string | undefined;
+  /** Of the offer that made this callee. */
+  viaBranch: string | undefined;
+  /** The application's own word for it. */
+  label: string | undefined;
+  peer: Party | undefined;
+  /** Whether an answer of this party, or to it, has been handled. */
+  isSettled: boolean;
+  leg: PhoneLeg | PageLeg | undefined;
+  /** What its SDPs are written in. */
+  protocol: MediaProtocol;
+  /** Of a page that has offered and is waiting for our answer. */
+  offered: Transport | undefined;
+  /** a=mid per section, of a page. */
+  mids: readonly string[] | undefined;
+  readonly createdAt: number;
+}
+
+export function newParty(tag: string | undefined, now: number): Party {
+  return {
+    tag,
+    viaBranch: undefined,
+    label: undefined,
+    peer: undefined,
+    isSettled: false,
+    leg: undefined,
+    protocol: 'RTP/AVP',
+    offered: undefined,
+    mids: undefined,
+    createdAt: now,
+  };
+}
