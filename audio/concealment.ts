@@ -14,6 +14,7 @@ const LONGEST_PERIOD = 15;
 const CORRELATION_WINDOW = 20;
 const STEP = 10;
 const FADED_AFTER = 60;
+const FADE = 5;
 const HISTORY = 3 * LONGEST_PERIOD + LONGEST_PERIOD / 4;
 
 export class Concealer {
@@ -28,7 +29,14 @@ export class Concealer {
   /** The end of the history with its last quarter period made to fit the loop. */
   readonly #loop: Float64Array;
   readonly #scratch: Float64Array;
+  /** Room for a fade to silence. */
+  readonly #tail: Int16Array;
+  /** Something is in the history; silence was put there by us. */
+  #hasSound = false;
+  #wasFilled = false;
   #recovered = new Int16Array(0);
+  /** What comes next does not follow what was heard last. */
+  #cut = false;
   #period = 0;
   #periods = 0;
   /** Read position, counted back from the end of the loop. */
@@ -43,6 +51,7 @@ export class Concealer {
     this.#source = new Int16Array(this.#history.length);
     this.#loop = new Float64Array(this.#history.length);
     this.#scratch = new Float64Array(this.#step);
+    this.#tail = new Int16Array(samples(FADE));
     this.#shortest = samples(SHORTEST_PERIOD);
     this.#longest = samples(LONGEST_PERIOD);
     this.#window = samples(CORRELATION_WINDOW);
@@ -59,16 +68,45 @@ export class Concealer {
    * begins with the cross-fade (valid until the next call).
    */
   accept(samples: Int16Array): Int16Array {
-    const heard = this.#erased === 0 ? samples : this.#recover(samples);
+    const heard = this.#joined(samples);
     this.#erased = 0;
+    this.#cut = false;
     this.#remember(heard);
     return heard;
   }
 
-  /** Zeros were heard: nothing is left to repeat or to fade from. */
-  acceptSilence(): void {
+  #joined(samples: Int16Array): Int16Array {
+    if (this.#erased > 0 || this.#cut) return this.#recover(samples);
+    if (!this.#wasFilled) return samples;
+    const out = this.#copy(samples);
+    const fade = Math.min(this.#tail.length, out.length);
+    for (let i = 0; i < fade; i++) out[i] = Math.round((out[i] ?? 0) * ((i + 1) / (fade + 1)));
+    return out;
+  }
+
+  /** Something was left out on purpose: the next samples are joined to the last ones smoothly. */
+  cut(): void {
+    this.#cut = true;
+  }
+
+  /**
+   * `out`, zeros or noise, is what will be heard: what was heard before it fades away into it, and
+   * then nothing of that is left to repeat.
+   */
+  acceptSilence(out: Int16Array): void {
+    if (this.#hasSound) {
+      const tail = this.#tail.subarray(0, Math.min(this.#tail.length, out.length));
+      this.#continue(tail);
+      for (let i = 0; i < tail.length; i++) {
+        const gain = (1 + Math.cos((Math.PI * (i + 1)) / tail.length)) / 2;
+        out[i] = Math.round((out[i] ?? 0) + (tail[i] ?? 0) * gain);
+      }
+    }
     this.#history.fill(0);
+    this.#hasSound = false;
+    this.#wasFilled = true;
     this.#erased = 0;
+    this.#cut = false;
   }
 
   /** Fills `out` with the continuation of what was heard. */
@@ -178,8 +216,7 @@ export class Concealer {
 
   /** A quarter period, and 4 ms more for each further 10 ms of loss, up to 10 ms. */
   #recover(samples: Int16Array): Int16Array {
-    if (this.#recovered.length < samples.length) this.#recovered = new Int16Array(samples.length);
-    const out = this.#recovered.subarray(0, samples.length);
+    const out = this.#copy(samples);
     const steps = Math.ceil(this.#erased / this.#step);
     const wanted = this.#quarter() + Math.round(0.4 * this.#step) * Math.max(0, steps - 1);
     const overlap = Math.min(wanted, this.#step, samples.length);
@@ -188,11 +225,19 @@ export class Concealer {
       const weight = (i + 1) / (overlap + 1);
       out[i] = Math.round((out[i] ?? 0) * (1 - weight) + (samples[i] ?? 0) * weight);
     }
-    out.set(samples.subarray(overlap), overlap);
+    return out;
+  }
+
+  #copy(samples: Int16Array): Int16Array {
+    if (this.#recovered.length < samples.length) this.#recovered = new Int16Array(samples.length);
+    const out = this.#recovered.subarray(0, samples.length);
+    out.set(samples);
     return out;
   }
 
   #remember(samples: Int16Array): void {
+    this.#hasSound = true;
+    this.#wasFilled = false;
     const size = this.#history.length;
     if (samples.length >= size) {
       this.#history.set(samples.subarray(samples.length - size));

@@ -5,21 +5,23 @@
  *
  *  - the next frame goes out the moment it arrives;
  *  - behind a gap frames wait for the missing one, at most one packet time, then it is concealed;
- *  - when nothing has come for 200 ms (silence suppression, hold, DTMF, a stalled network) zeros
- *    are filled in by the wall clock, a little behind it so that the packet that ends the pause
- *    is not late;
+ *  - when nothing has come for 200 ms (silence suppression, hold, a stalled network), or for 40 ms
+ *    after the sender has said that nothing will (comfort noise, DTMF), zeros or comfort noise are
+ *    filled in by the wall clock, a little behind it so that the packet that ends the pause is
+ *    not late;
  *  - what arrives for time already filled is late and dropped, its part beyond that time is not;
  *  - where the timestamps start anew (SSRC, jump, a clock that stood still while on hold) the
- *    stream goes on without a jump.
+ *    stream goes on without a jump;
+ *  - a phone whose clock is not the computer's is kept in step with the latter (DriftControl).
  *
  * `now` is milliseconds of any monotonic clock; it is never read here.
  * https://www.rfc-editor.org/rfc/rfc3550#section-5.1
  */
-import { Concealer } from './concealment.ts';
+import { ContinuousOutput, type Emit, type TimelineKind } from './continuous-output.ts';
 import { FrameShelf } from './frame-shelf.ts';
 import { WallClock } from './wall-clock.ts';
 
-export type TimelineKind = 'audio' | 'concealed' | 'silence';
+export type { TimelineKind };
 
 export interface TimelineCounters {
   readonly received: number;
@@ -28,17 +30,21 @@ export interface TimelineCounters {
   readonly concealedMs: number;
   readonly silenceMs: number;
   readonly resyncs: number;
+  /** Added and left out to keep in step with the wall clock. */
+  readonly addedMs: number;
+  readonly leftOutMs: number;
 }
 
 export interface TimelineOptions {
   readonly clockRate: number;
-  /** The samples are valid during the call only. */
-  readonly emit: (samples: Int16Array, kind: TimelineKind) => void;
+  readonly emit: Emit;
 }
 
 /** All in ms. */
 const DEFAULT_PTIME = 20;
 const QUIET_AFTER = 200;
+/** When the sender has announced the pause, in packet times. */
+const ANNOUNCED_AFTER = 2;
 /** How far a packet of a filled period may come behind the quickest one and not be late. */
 const FILL_BEHIND = 20;
 /** So many packets late without one in time, for longer than this: a stream of its own time. */
@@ -54,12 +60,10 @@ const STRAGGLERS = 200;
 
 export class RtpTimeline {
   readonly #rate: number;
-  readonly #emit: TimelineOptions['emit'];
-  readonly #concealer: Concealer;
+  readonly #out: ContinuousOutput;
   readonly #shelf = new FrameShelf();
   readonly #clock: WallClock;
-  #scratch: Int16Array;
-  #counts = { received: 0, late: 0, duplicate: 0, concealed: 0, silence: 0, resyncs: 0 };
+  #counts = { received: 0, late: 0, duplicate: 0, resyncs: 0 };
 
   /** The stream being followed; undefined until the first packet. */
   #ssrc: number | undefined;
@@ -77,21 +81,38 @@ export class RtpTimeline {
   #lateLag = 0;
   #calledAt: number | undefined;
   #excused = false;
-  /** Samples emitted so far. */
-  #position = 0;
+  #announced = false;
 
   constructor({ clockRate, emit }: TimelineOptions) {
     this.#rate = clockRate;
-    this.#emit = emit;
-    this.#concealer = new Concealer(clockRate);
+    this.#out = new ContinuousOutput(clockRate, emit);
     this.#clock = new WallClock(clockRate);
     this.#ptime = this.#samples(DEFAULT_PTIME);
-    this.#scratch = new Int16Array(this.#ptime);
   }
 
   get counters(): TimelineCounters {
-    const { concealed, silence, ...rest } = this.#counts;
-    return { ...rest, concealedMs: this.#ms(concealed), silenceMs: this.#ms(silence) };
+    const { concealed, silence, added, leftOut } = this.#out;
+    return {
+      ...this.#counts,
+      concealedMs: this.#ms(concealed),
+      silenceMs: this.#ms(silence),
+      addedMs: this.#ms(added),
+      leftOutMs: this.#ms(leftOut),
+    };
+  }
+
+  /** How much slower (+) or faster (−) the phone's clock is than this one, once it can be told. */
+  get skewPpm(): number | undefined {
+    return this.#out.drift.skewPpm;
+  }
+
+  /**
+   * The sender says that it will send no speech for a while: with a CN payload, that it is silent
+   * and how its silence sounds (RFC 3389), without one, that a key is being pressed.
+   */
+  announcePause(comfortNoise?: Uint8Array): void {
+    this.#announced = true;
+    if (comfortNoise !== undefined) this.#out.noise.describe(comfortNoise);
   }
 
   /** One packet's samples; they are copied if they have to wait. */
@@ -103,7 +124,7 @@ export class RtpTimeline {
       this.#counts.late++;
       return;
     }
-    this.#clock.start(now);
+    this.#start(now);
     const timestamp = rtpTimestamp >>> 0;
     const quiet = this.#isQuiet(now);
     if (quiet) this.#giveUpWaiting(now);
@@ -120,15 +141,21 @@ export class RtpTimeline {
     // the network: what came meanwhile is still to be read, so this one call gives it time.
     this.#excused = late && !this.#excused;
     if (this.#excused) return;
-    this.#clock.start(now);
+    this.#start(now);
     this.#giveUpWaiting(now);
     this.#heardAt ??= now;
     if (this.#shelf.size === 0 && this.#isQuiet(now)) this.#fillByClock(now);
   }
 
+  #start(now: number): void {
+    this.#clock.start(now);
+    this.#out.drift.start(now);
+  }
+
   #isQuiet(now: number): boolean {
     const silence = now - (this.#heardAt ?? now);
-    return silence > Math.max(QUIET_AFTER, 2 * this.#ms(this.#ptime));
+    const announced = ANNOUNCED_AFTER * this.#ms(this.#ptime);
+    return silence > (this.#announced ? announced : Math.max(QUIET_AFTER, announced));
   }
 
   #place(timestamp: number, samples: Int16Array, now: number, quiet: boolean): void {
@@ -143,15 +170,19 @@ export class RtpTimeline {
     }
     this.#heardAt = now;
     this.#lateRun = 0;
-    this.#clock.observe(now, this.#position + ahead);
+    this.#announced = false;
+    this.#clock.observe(now, this.#out.position + ahead);
+    this.#out.drift.observe(now, this.#out.position + ahead);
     this.#ptime = samples.length;
     this.#shelf.remember(timestamp);
     if (ahead > 0 && !quiet) {
       this.#shelf.put(timestamp, samples, now);
       return;
     }
-    if (ahead > 0) this.#emitSilence(ahead);
-    this.#emitAudio(ahead < 0 ? samples.subarray(-ahead) : samples);
+    if (ahead > 0) this.#pause(ahead);
+    this.#advance(samples.length + Math.min(ahead, 0));
+    if (ahead === 0 && this.#shelf.size === 0) this.#out.inStep(samples, now);
+    else this.#out.audio(ahead < 0 ? samples.subarray(-ahead) : samples);
     this.#drain();
   }
 
@@ -161,7 +192,7 @@ export class RtpTimeline {
       return;
     }
     this.#shelf.remember(timestamp);
-    const lag = this.#clock.expected(now) - this.#position - this.#aheadOf(timestamp);
+    const lag = this.#clock.expected(now) - this.#out.position - this.#aheadOf(timestamp);
     if (this.#lateRun === 0 || lag < this.#lateLag - this.#samples(CATCHING_UP)) {
       this.#lateRun = 0;
       this.#lateSince = now;
@@ -188,13 +219,14 @@ export class RtpTimeline {
         this.#changedAt = now;
       }
     }
-    if (this.#position > 0) {
-      const missing = this.#clock.expected(now) - this.#position;
+    if (this.#out.position > 0) {
+      const missing = this.#clock.expected(now) - this.#out.position;
       if (missing >= this.#ptime && missing <= this.#samples(JUMP)) {
-        this.#emitSilence(missing - (missing % this.#ptime));
+        this.#out.pause(missing - (missing % this.#ptime));
       }
     }
-    this.#clock.restart(now, this.#position);
+    this.#clock.restart(now, this.#out.position);
+    this.#out.drift.restart();
     this.#ssrc = ssrc;
     this.#nextTimestamp = timestamp;
     this.#lateRun = 0;
@@ -205,7 +237,9 @@ export class RtpTimeline {
   #giveUpWaiting(now: number): void {
     for (let frame = this.#shelf.first; frame !== undefined; frame = this.#shelf.first) {
       if (now - frame.arrivedAt < this.#ms(frame.samples.length)) return;
-      this.#emitConcealed(this.#aheadOf(frame.timestamp));
+      const gap = this.#aheadOf(frame.timestamp);
+      this.#advance(gap);
+      this.#out.conceal(gap);
       this.#drain();
     }
   }
@@ -216,61 +250,39 @@ export class RtpTimeline {
       const ahead = this.#aheadOf(frame.timestamp);
       if (ahead > 0) return;
       this.#shelf.takeFirst();
-      if (ahead + frame.samples.length > 0) this.#emitAudio(frame.samples.subarray(-ahead));
+      if (ahead + frame.samples.length <= 0) continue;
+      this.#advance(frame.samples.length + ahead);
+      this.#out.audio(frame.samples.subarray(-ahead));
     }
   }
 
   #fillByClock(now: number): void {
-    const behind = this.#clock.expected(now) - this.#position;
+    const behind = this.#clock.expected(now) - this.#out.position;
     if (behind > this.#samples(JUMP)) {
       // Nobody asked for so long: a suspended machine. That time is over for the agent, too.
-      this.#clock.restart(now, this.#position);
+      this.#clock.restart(now, this.#out.position);
       this.#counts.resyncs++;
       return;
     }
     const frames = Math.floor((behind - this.#samples(FILL_BEHIND)) / this.#ptime);
-    for (let i = 0; i < frames; i++) this.#emitSilence(this.#ptime);
+    for (let i = 0; i < frames; i++) this.#pause(this.#ptime);
   }
 
-  #emitAudio(samples: Int16Array): void {
-    this.#advance(samples.length);
-    this.#emit(this.#concealer.accept(samples), 'audio');
-  }
-
-  /** What a concealment cannot reach any more is silence. */
-  #emitConcealed(count: number): void {
-    const audible = Math.min(count, this.#concealer.audibleSamples);
-    if (audible > 0) {
-      const out = this.#room(audible);
-      this.#concealer.conceal(out);
-      this.#counts.concealed += audible;
-      this.#advance(audible);
-      this.#emit(out, 'concealed');
-    }
-    if (count > audible) this.#emitSilence(count - audible);
-  }
-
-  #emitSilence(count: number): void {
-    this.#concealer.acceptSilence();
-    this.#counts.silence += count;
+  #pause(count: number): void {
     this.#advance(count);
-    this.#emit(this.#room(count).fill(0), 'silence');
+    this.#out.pause(count);
   }
 
   #advance(count: number): void {
-    this.#position += count;
     this.#nextTimestamp = (this.#nextTimestamp + count) >>> 0;
-  }
-
-  #room(count: number): Int16Array {
-    if (this.#scratch.length < count) this.#scratch = new Int16Array(count);
-    return this.#scratch.subarray(0, count);
   }
 
   #isJump(timestamp: number, now: number): boolean {
     const ahead = this.#aheadOf(timestamp);
     if (Math.abs(ahead) > this.#samples(JUMP)) return true;
-    return ahead > 0 && this.#position + ahead - this.#clock.expected(now) > this.#samples(AHEAD);
+    return (
+      ahead > 0 && this.#out.position + ahead - this.#clock.expected(now) > this.#samples(AHEAD)
+    );
   }
 
   /** Samples from the next one due to `timestamp`; 32-bit arithmetic takes the wrap in its stride. */

@@ -231,7 +231,7 @@ export class CallPump {
     const agent = this.#agent;
     const socket = this.#socket;
     if (caller === undefined || agent === undefined || socket === undefined) return;
-    const { concealedMs, silenceMs, late } = caller.timeline.counters;
+    const { concealedMs, silenceMs, late, addedMs, leftOutMs } = caller.timeline.counters;
     const counters: MediaCounters = {
       framesToAgent: socket.framesSent,
       framesDropped: socket.framesDropped,
@@ -240,6 +240,9 @@ export class CallPump {
       concealedMs,
       silenceMs,
       late,
+      skewPpm: caller.timeline.skewPpm ?? null,
+      addedMs,
+      leftOutMs,
       bytesFromAgent: agent.bytes,
       textFromAgent: this.#textFromAgent,
       queuedMs: toMs(agent.queue.queuedSamples),

@@ -71,11 +71,12 @@ export class CallerAudio {
         return;
       case 'audio/telephone-event': {
         const digit = this.#dtmf.push(rtpTimestamp, payload);
+        this.timeline.announcePause();
         if (digit !== undefined) this.#options.onDigit(digit);
         return;
       }
-      // Comfort noise: the timeline fills the pause.
       case 'audio/cn':
+        this.timeline.announcePause(payload);
         return;
       default:
         if (this.#unknown.has(mimeType)) return;

@@ -42,6 +42,11 @@ export interface MediaCounters {
   readonly concealedMs: number;
   readonly silenceMs: number;
   readonly late: number;
+  /** How much slower (+) or faster (−) the phone's clock is; null until it can be told. */
+  readonly skewPpm: number | null;
+  /** Added and left out of the caller's audio to keep it in step with this machine's clock. */
+  readonly addedMs: number;
+  readonly leftOutMs: number;
   readonly bytesFromAgent: number;
   readonly textFromAgent: number;
   /** Audio of the agent that waits to be played. */

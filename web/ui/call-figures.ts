@@ -61,6 +61,7 @@ export class CallFigures extends LitElement {
         ${row('Frames per second', frameRate === 0 ? '–' : frameRate.toFixed(1), rateOff)}
         ${row('Concealed', formatMs(c.concealedMs), c.concealedMs > 0)}
         ${row('Late packets', String(c.late), c.late > 0)}
+        ${c.skewPpm === null ? nothing : row('Phone’s clock', clock(c))}
         ${c.framesDropped > 0 ? row('Frames dropped', String(c.framesDropped), true) : nothing}
         ${this.capture === 'track' ? row('Capture', 'from the track (+30 ms)', true) : nothing}
         <p class="label">Agent → caller</p>
@@ -71,6 +72,14 @@ export class CallFigures extends LitElement {
       </dl>
     `;
   }
+}
+
+/** A slow phone's packets come too far apart; what that takes away is added, and the reverse. */
+function clock({ skewPpm, addedMs, leftOutMs }: MediaCounters): string {
+  const ppm = Math.round(skewPpm ?? 0);
+  const corrected = addedMs - leftOutMs;
+  const way = ppm > 0 ? ' slow' : ppm < 0 ? ' fast' : '';
+  return `${Math.abs(ppm)} ppm${way}${corrected === 0 ? '' : `, ${formatMs(Math.abs(corrected))} ${corrected > 0 ? 'added' : 'left out'}`}`;
 }
 
 function row(name: string, value: string, off = false): TemplateResult {

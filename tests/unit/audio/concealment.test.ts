@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../audio/compare.ts';
 import { Concealer } from '../../../audio/concealment.ts';
-import { concat, randomSource, sine, speechLike } from './signals.ts';
+import { concat, randomSource, rms, sine, speechLike, steepest } from './signals.ts';
 
 const RATE = 8000;
 
@@ -11,10 +11,6 @@ function concealed(past: Int16Array, length: number): Int16Array {
   const out = new Int16Array(length);
   concealer.conceal(out);
   return out;
-}
-
-function rms(samples: Int16Array): number {
-  return Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
 }
 
 describe('the continuation', () => {
@@ -36,16 +32,10 @@ describe('the continuation', () => {
 
   it('joins without a click', () => {
     const voice = speechLike(RATE, 3000);
-    let steepest = 0;
-    for (let i = 1; i < 3000; i++) {
-      steepest = Math.max(steepest, Math.abs((voice[i] ?? 0) - (voice[i - 1] ?? 0)));
-    }
     for (let end = 800; end < 3000; end += 37) {
       const past = voice.subarray(0, end);
       const whole = concat([past.subarray(end - 1), concealed(past, 480)]);
-      for (let i = 1; i < whole.length; i++) {
-        expect(Math.abs((whole[i] ?? 0) - (whole[i - 1] ?? 0))).toBeLessThanOrEqual(steepest * 1.5);
-      }
+      expect(steepest(whole)).toBeLessThanOrEqual(steepest(voice) * 1.5);
     }
   });
 
@@ -111,10 +101,40 @@ describe('coming back', () => {
     expect(concealer.accept(frame)).toBe(frame);
   });
 
+  it('fades into silence and out of it, each within 5 ms', () => {
+    const concealer = new Concealer(RATE);
+    concealer.accept(sine(150, RATE, 800, 9000));
+    const last = sine(150, RATE, 801, 9000)[800] ?? 0;
+    const pause = new Int16Array(160);
+    concealer.acceptSilence(pause);
+    expect(Math.abs((pause[0] ?? 0) - last)).toBeLessThan(1100);
+    expect(steepest(pause)).toBeLessThan(1600);
+    expect(pause.subarray(40)).toEqual(new Int16Array(120));
+    const loud = new Int16Array(160).fill(8000);
+    const heard = concealer.accept(loud).slice();
+    expect(heard[0]).toBeLessThan(250);
+    expect(heard.subarray(40)).toEqual(loud.subarray(40));
+    expect(concealer.accept(loud)).toBe(loud);
+  });
+
+  it('joins what follows something left out without a click', () => {
+    const voice = speechLike(RATE, 4000);
+    for (let end = 800; end < 3500; end += 53) {
+      const concealer = new Concealer(RATE);
+      concealer.accept(voice.subarray(0, end));
+      concealer.cut();
+      const heard = concealer.accept(voice.subarray(end + 160, end + 320)).slice();
+      expect(steepest(concat([voice.subarray(end - 1, end), heard]))).toBeLessThanOrEqual(
+        steepest(voice) * 1.5,
+      );
+      expect(heard.subarray(80)).toEqual(voice.subarray(end + 240, end + 320));
+    }
+  });
+
   it('has nothing to repeat after silence', () => {
     const concealer = new Concealer(RATE);
     concealer.accept(sine(150, RATE, 800));
-    concealer.acceptSilence();
+    concealer.acceptSilence(new Int16Array(160));
     const out = new Int16Array(80).fill(1);
     concealer.conceal(out);
     expect(out).toEqual(new Int16Array(80));

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RtpTimeline, type TimelineKind } from '../../../audio/rtp-timeline.ts';
 import { compare } from '../../../audio/compare.ts';
-import { concat, speechLike } from './signals.ts';
+import {
+  concat,
+  firstDifference,
+  randomSource,
+  rms,
+  sine,
+  speechLike,
+  steepest,
+} from './signals.ts';
 
 const RATE = 8000;
 const SSRC = 0xdecafbad;
@@ -75,6 +83,8 @@ describe('in order', () => {
       concealedMs: 0,
       silenceMs: 0,
       resyncs: 0,
+      addedMs: 0,
+      leftOutMs: 0,
     });
   });
 
@@ -194,7 +204,7 @@ describe('when nothing comes', () => {
       expect(due - bench.total).toBeLessThanOrEqual(40 * 8);
     }
     expect(bench.picture.slice(0, 11)).toBe('1111111111.');
-    expect(bench.out.slice(10).every(({ samples }) => samples.every((x) => x === 0))).toBe(true);
+    expect(bench.out.slice(11).every(({ samples }) => samples.every((x) => x === 0))).toBe(true);
   });
 
   it('waits for 200 ms before it does', () => {
@@ -345,11 +355,95 @@ describe('a new time base', () => {
   });
 });
 
-it('follows a phone whose clock is slow, without losing a frame', () => {
-  // 300 ppm over ten minutes are 180 ms.
-  for (let i = 0; i < 30_000; i++) bench.push(i * 20.006, i * 160, 1);
-  expect(bench.total).toBe(30_000 * 160);
-  expect(bench.timeline.counters).toMatchObject({ late: 0, silenceMs: 0, resyncs: 0 });
+describe('a phone whose clock is not ours', () => {
+  /** Speech with pauses, or without any. */
+  function tenMinutes(ppm: number, voice: Int16Array): void {
+    const random = randomSource(3);
+    for (let i = 0; ; i++) {
+      const now = 40 + i * 20 * (1 + ppm / 1e6) + Math.abs(random()) * 6;
+      if (now > 600_000) break;
+      bench.until(now);
+      const at = (i * 160) % (voice.length - 160);
+      bench.timeline.push(i * 160, SSRC, voice.subarray(at, at + 160), now);
+    }
+    bench.until(600_000);
+  }
+
+  it.each([-200, 200])('is kept in step: 30,000 ± 1 frames in 10 minutes at %d ppm', (ppm) => {
+    bench.until(0);
+    bench.timeline.tick(0);
+    tenMinutes(ppm, speechLike(RATE, 160 * 1000));
+    // The phone began 40 ms after the answer: that, too, is time of the call.
+    expect(Math.abs(bench.total / 160 - 30_000)).toBeLessThanOrEqual(1);
+    const { late, silenceMs, concealedMs, resyncs, addedMs, leftOutMs } = bench.timeline.counters;
+    expect({ late, silenceMs, concealedMs, resyncs }).toEqual({
+      late: 0,
+      silenceMs: 0,
+      concealedMs: 0,
+      resyncs: 0,
+    });
+    const wanted = 0.0006 * ppm * 1000;
+    expect(Math.abs(addedMs - leftOutMs - wanted)).toBeLessThanOrEqual(60);
+    expect(Math.abs((bench.timeline.skewPpm ?? NaN) - ppm)).toBeLessThan(5);
+  });
+
+  it.each([-200, 200])('is kept in step when the caller never pauses (%d ppm)', (ppm) => {
+    bench.timeline.tick(0);
+    tenMinutes(ppm, sine(440, RATE, 160 * 100 + 160, 9000));
+    expect(Math.abs(bench.total / 160 - 30_000)).toBeLessThanOrEqual(1);
+  });
+
+  it.each([-200, 200])('is corrected without a click, where nothing is said (%d ppm)', (ppm) => {
+    const voice = speechLike(RATE, 160 * 1000);
+    tenMinutes(ppm, voice);
+    const heard = concat(bench.out.map(({ samples }) => samples));
+    // The loop over the voice has a step of its own where it begins anew.
+    const bound = Math.max(steepest(voice), Math.abs((voice[0] ?? 0) - (voice.at(-161) ?? 0)));
+    expect(steepest(heard)).toBeLessThanOrEqual(bound);
+  });
+
+  it('leaves a phone of the same clock alone, to the bit', () => {
+    const voice = speechLike(RATE, 160 * 3000);
+    const random = randomSource(4);
+    for (let i = 0; i < 3000; i++) {
+      const now = i * 20 + Math.abs(random()) * 15;
+      bench.until(now);
+      bench.timeline.push(i * 160, SSRC, voice.subarray(i * 160, i * 160 + 160), now);
+    }
+    expect(firstDifference(concat(bench.out.map(({ samples }) => samples)), voice)).toBe(-1);
+    expect(Math.abs(bench.timeline.skewPpm ?? NaN)).toBeLessThan(15);
+  });
+});
+
+describe('an announced pause', () => {
+  function talk(from: number, to: number): void {
+    for (let at = from; at < to; at += 20) bench.push(at, at * 8, 4000);
+  }
+
+  it('is filled with noise of the level that a CN packet says (RFC 3389)', () => {
+    talk(0, 200);
+    bench.timeline.announcePause(Uint8Array.of(40));
+    bench.until(1200);
+    talk(1200, 1400);
+    expect(bench.total).toBe(1400 * 8);
+    const pause = bench.out.filter(({ kind }) => kind === 'silence');
+    const noise = concat(pause.map(({ samples }) => samples)).subarray(160);
+    expect(20 * Math.log10(rms(noise) / 32_767)).toBeCloseTo(-40, 0);
+    expect(pause.length).toBeGreaterThanOrEqual(49);
+    // Steadily: no frame waits for the 200 ms of a pause that comes unannounced.
+    const late = pause.map(({ now, at }) => now - at / 8);
+    expect(Math.max(...late)).toBeLessThanOrEqual(60);
+  });
+
+  it('goes on in time while a key is pressed', () => {
+    talk(0, 200);
+    bench.timeline.announcePause();
+    bench.until(360);
+    expect(bench.total).toBeGreaterThanOrEqual(300 * 8);
+    talk(360, 500);
+    expect(bench.total).toBe(500 * 8);
+    expect(bench.timeline.counters).toMatchObject({ late: 0, resyncs: 0, silenceMs: 160 });
+  });
 });
 
 it('keeps time and order whatever the network does', () => {

@@ -34,6 +34,19 @@ export function speechLike(rate: number, length: number, pitch = 120): Int16Arra
   });
 }
 
+export function rms(samples: Int16Array): number {
+  return Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
+}
+
+/** The largest step from one sample to the next. */
+export function steepest(samples: Int16Array): number {
+  let step = 0;
+  for (let i = 1; i < samples.length; i++) {
+    step = Math.max(step, Math.abs((samples[i] ?? 0) - (samples[i - 1] ?? 0)));
+  }
+  return step;
+}
+
 /** Magnitude spectrum in dB relative to `reference`, of as many points as a power of two allows. */
 export function magnitudesDb(signal: Int16Array | Float64Array, reference = 1): Float64Array {
   const spectrum = complex(signal.length);
