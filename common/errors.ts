@@ -29,6 +29,19 @@ export const ERRORS = {
   CALL_FAILED: 'A call ended before it was answered.',
   REGISTER_REFUSED: 'The server refused the registration of the softphone.',
   NO_AUDIO: 'A call was answered, but audio did not flow both ways.',
+  NODE_TOO_OLD: 'This version of Node.js is too old for the bridge.',
+  PORT_FORBIDDEN: 'A port the bridge needs may not be used by this account.',
+  NO_NETWORK: 'An address of the configuration does not exist on this computer.',
+  WSL_NAT:
+    'The bridge runs in WSL 2 behind its own network, where UDP from Windows does not arrive.',
+  CONTAINER_LOOPBACK: 'The bridge runs in a container and listens on loopback only.',
+  FIREWALL_POSSIBLE: 'Phones come from the network, and a firewall may drop their packets.',
+  CLOCK_UNSTEADY: 'The system clock jumped while it was watched.',
+  UDP_BLOCKED: "A datagram sent to the bridge's own address does not come back.",
+  DRACHTIO_NO_WS: 'The drachtio server has no WebSocket transport for the page.',
+  BROWSER_OLD: 'The browser is old enough to take the slower audio path.',
+  NO_PHONE: 'No phone has registered.',
+  AGENT_QUERY: 'The agent asks for query parameters that were not given.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;

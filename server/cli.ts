@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   start: () => import('./main.ts'),
   dial: () => import('../softphone/main.ts'),
   demo: () => import('./demo/main.ts'),
+  doctor: () => import('./doctor/main.ts'),
   config: () => import('./config/main.ts'),
 };
 
