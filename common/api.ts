@@ -65,14 +65,29 @@ export interface Registration {
 
 export type CallState = 'ringing' | 'answered' | 'ended';
 
+/** How a call ended; `completed` = it was answered. */
+export type CallOutcome = 'completed' | 'busy' | 'declined' | 'no-answer' | 'cancelled' | 'failed';
+
 export interface CallStatus {
   /** The phone leg's Call-ID: the id in /ws/voice/{id}, in every log line and in every file. */
   readonly callId: string;
+  /** `inbound`: a phone dialled; `outbound`: the page did, by itself or for POST /api/calls. */
+  readonly direction: 'inbound' | 'outbound';
+  /** The key of the extension that decided where it goes. */
+  readonly extension: string;
   readonly caller: string;
   readonly dialled: string;
   readonly state: CallState;
   readonly startedAt: string;
   readonly answeredAt?: string;
+  /** Which sides have put the other on hold. */
+  readonly heldBy: readonly ('phone' | 'page')[];
+  readonly endedAt?: string;
+  readonly outcome?: CallOutcome;
+  /** Why it ended, for a person. */
+  readonly reason?: string;
+  /** The SIP status it was refused with. */
+  readonly status?: number;
 }
 
 /** One part the bridge depends on: an engine or the agent. */
@@ -101,6 +116,9 @@ export interface CallTrace {
 /** Headers the bridge adds to the INVITE it sends to the page. */
 export const HEADER_CALL_ID = 'X-Bridge-Call-ID';
 export const HEADER_DIALLED = 'X-Bridge-Dialled';
+export const HEADER_EXTENSION = 'X-Bridge-Extension';
+/** How many pages are rung at the same time. */
+export const HEADER_FORK = 'X-Bridge-Fork';
 
 /** Close codes of /ws/voice/{id} that come from the bridge, not from the agent. */
 export const CLOSE_AGENT_UNREACHABLE = 4502;

@@ -3,6 +3,7 @@
  * /api/events sends each as a server-sent event named by its type, beside `status` (common/api.ts),
  * which says how things are. Every part that has something to tell adds a member here.
  */
+import type { CallStatus } from './api.ts';
 
 interface Happening {
   /** ISO 8601, when it happened. */
@@ -49,6 +50,13 @@ export interface SipEvent extends Happening {
   readonly text: string;
 }
 
-export type BridgeEvent = DtmfEvent | InstantMessageEvent | SipEvent;
+/** A call rings, is answered, is put on hold or taken off it, or has ended. */
+export interface CallEvent extends Happening {
+  readonly type: 'call';
+  readonly callId: string;
+  readonly call: CallStatus;
+}
+
+export type BridgeEvent = DtmfEvent | InstantMessageEvent | SipEvent | CallEvent;
 
 export type BridgeEventType = BridgeEvent['type'];

@@ -2,21 +2,30 @@
  * The drachtio application: registrar and calls over one connection to a drachtio server. It
  * cannot tell the embedded server from the real one.
  */
-import { randomBytes } from 'node:crypto';
-import type { CallStatus } from '../common/api.ts';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { HEADER_EXTENSION, type CallStatus } from '../common/api.ts';
 import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
 import { Bindings, type Binding } from './bindings.ts';
-import { Call } from './call.ts';
+import { Call, type CallDependencies, type Veto } from './call.ts';
+import { CallTable } from './call-table.ts';
+import type { Extension } from './extensions.ts';
+import { IncomingInvite } from './incoming-invite.ts';
 import type { CallMedia } from './media.ts';
 import { DigestServer, type DigestOptions } from './digest-server.ts';
-import { Registrar } from './registrar.ts';
+import { aorOf, Registrar } from './registrar.ts';
+import { Router } from './routing.ts';
 import type { TracedMessage } from './sip/trace.ts';
+import { hostOf, hostPort, type SipUri } from './sip/uri.ts';
 import { SrfPort, type SipReply, type SipRequest, type SipTransport } from './srf.ts';
 
 /** Expired bindings are invisible at once; this only forgets them. */
 const SWEEP_MS = 30_000;
 const PAGE_REACTION_MS = 5000;
+/** A phone answers a retransmission of the INVITE at the latest, or it is not there. */
+const PHONE_REACTION_MS = 10_000;
+const RING_MS = 60_000;
+const MAX_CALLS_PER_PAGE = 4;
 
 export interface SignalingOptions {
   readonly drachtio: { readonly host: string; readonly port: number; readonly secret: string };
@@ -31,6 +40,15 @@ export interface SignalingOptions {
   readonly pageReactionMs?: number;
   /** Every SIP message, as far as the server tells of it: for a server that has no trace itself. */
   readonly onMessage?: (message: TracedMessage) => void;
+  /** What dialled numbers mean; without any, every number rings every page. */
+  readonly extensions?: readonly Extension[];
+  /** Hosts, or host:port, that pages may call besides registered phones. */
+  readonly reach?: readonly string[];
+  readonly maxCallsPerPage?: number;
+  /** How long anybody is rung, where an extension does not say. */
+  readonly ringMs?: number;
+  /** Asked before a call is answered. */
+  readonly veto?: Veto;
   /** Registrations, calls or the connection changed. */
   readonly changed: () => void;
   /** Something happened that a state cannot say. */
@@ -49,7 +67,8 @@ export class Signaling {
   readonly #bindings = new Bindings(Date.now);
   readonly #registrar: Registrar;
   readonly #digest: DigestServer | undefined;
-  readonly #calls = new Map<string, Call>();
+  readonly #calls = new CallTable();
+  readonly #router: Router;
   readonly #sweep: NodeJS.Timeout;
   #transports: readonly SipTransport[] = [];
   #drachtio: DrachtioState = { state: 'connecting' };
@@ -68,6 +87,15 @@ export class Signaling {
         newNonce: () => randomBytes(8).toString('hex'),
       });
     this.#registrar = new Registrar({ bindings: this.#bindings, now: Date.now, changed, log });
+    this.#router = new Router({
+      bindings: this.#bindings,
+      extensions: options.extensions ?? [],
+      reach: options.reach ?? [],
+      maxCallsPerPage: options.maxCallsPerPage ?? MAX_CALLS_PER_PAGE,
+      callsOf: (source) => this.#calls.countOf(source),
+      isOwn: (uri) => this.#isOwn(uri),
+      pageUrl: options.pageUrl,
+    });
     this.#sweep = setInterval(() => {
       if (this.#bindings.sweep() > 0) changed();
     }, SWEEP_MS).unref();
@@ -98,7 +126,7 @@ export class Signaling {
         },
         disconnected: (why) => {
           // The server has forgotten what it told us, or we can no longer tell it anything.
-          for (const call of this.#calls.values()) void call.hangUp('drachtio was lost');
+          for (const call of this.#calls.live) void call.hangUp('drachtio was lost');
           this.#setDrachtio({ state: 'connecting', why });
         },
         refused: () => {
@@ -123,15 +151,13 @@ export class Signaling {
   }
 
   get calls(): readonly CallStatus[] {
-    return [...this.#calls.values()].map((call) => call.status);
+    return this.#calls.live.map(({ status }) => status);
   }
 
   /** A page's WebSocket closed: it cannot be rung any more and its calls have lost their page. */
   flowClosed(source: string): void {
     this.#registrar.flowClosed(source);
-    for (const call of this.#calls.values()) {
-      if (call.page.source === source) void call.hangUp('The page was closed');
-    }
+    for (const call of this.#calls.live) call.flowClosed(source);
   }
 
   close(): Promise<void> {
@@ -140,47 +166,93 @@ export class Signaling {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweep);
-    await Promise.all([...this.#calls.values()].map((call) => call.hangUp('The bridge stops')));
+    await Promise.all(this.#calls.live.map((call) => call.hangUp('The bridge stops')));
     this.#srf.close();
   }
 
   #invite(request: SipRequest, reply: SipReply): void {
-    const { log, media, changed, pageUrl } = this.#options;
-    const page = this.#bindings.pages().at(-1);
-    const callId = request.get('Call-ID') ?? '';
     if (this.#closed) {
       reply.send(503, 'The bridge stops');
       return;
     }
     if (!this.#admits(request, reply)) return;
+    const isPage = this.#isFromPage(request);
+    const name = userOf(request.getParsedHeader('from').uri) ?? 'anonymous';
+    const source = `${request.source_address}:${request.source_port}`;
+    const binding = this.#bindings.current().findLast((each) => each.source === source);
+    const kind = isPage ? 'page' : 'phone';
+    const incoming = new IncomingInvite(this.#srf, request, reply, { kind, name, binding });
+    // A page's call is named by the phone's leg, which has yet to be made.
+    const id = isPage ? randomUUID() : incoming.callId;
     // The Call-ID names everything a call owns, up to the agent's session: no second one at a time.
-    if (this.#calls.has(callId)) {
+    if (this.#calls.has(id)) {
       reply.send(482);
       return;
     }
-    if (!page) {
-      log('warn', 'a call came while no page was open', { code: 'NO_PAGE', callId });
-      reply.send(480, `No page is open. Open ${pageUrl()} in Chrome`);
+    const dialled = userOf(request.uri) ?? '';
+    const route = isPage
+      ? this.#router.fromPage(request.uri, request.get(HEADER_EXTENSION))
+      : this.#router.fromPhone(dialled);
+    if (route.kind === 'refuse') {
+      const { status, reason, code } = route;
+      const why = code === 'NO_PAGE' ? 'a call came while no page was open' : reason;
+      this.#options.log('warn', why, { callId: id, ...(code && { code }) });
+      incoming.refuse(status, reason);
       return;
     }
-    const call = new Call(
-      {
-        srf: this.#srf,
-        media,
-        log,
-        pageReactionMs: this.#options.pageReactionMs ?? PAGE_REACTION_MS,
-        changed: (changedCall) => {
-          if (changedCall.status.state === 'ended') this.#calls.delete(changedCall.callId);
-          changed();
-        },
-      },
-      request,
-      reply,
-      page,
+    const call = new Call(this.#callDependencies(), incoming, {
+      id,
+      direction: isPage ? 'outbound' : 'inbound',
+      extension: route.extension,
+      dialled,
+      targets: route.targets,
+      ringMs: route.ringMs ?? this.#options.ringMs ?? RING_MS,
+      redirect: (contact) => this.#router.redirect(contact),
+    });
+    this.#calls.add(call);
+    this.#callChanged(call);
+    call.start();
+  }
+
+  #callDependencies(): CallDependencies {
+    const { media, log, pageReactionMs, veto } = this.#options;
+    return {
+      srf: this.#srf,
+      media,
+      log,
+      reactionMs: { page: pageReactionMs ?? PAGE_REACTION_MS, phone: PHONE_REACTION_MS },
+      domain: () => this.#domain(),
+      veto,
+      connected: () => undefined,
+      changed: (call) => this.#callChanged(call),
+    };
+  }
+
+  #callChanged(call: Call): void {
+    const { status } = call;
+    this.#calls.note(call);
+    this.#options.tell({
+      type: 'call',
+      at: new Date().toISOString(),
+      callId: call.id,
+      call: status,
+    });
+    this.#options.changed();
+  }
+
+  /** Where phones know us, for addresses that name a person. */
+  #domain(): string {
+    const udp = this.#transports.find(({ protocol }) => protocol === 'udp');
+    if (!udp) return 'localhost';
+    return udp.port === 5060 ? hostOf(udp.host) : hostPort(udp.host, udp.port);
+  }
+
+  #isOwn({ host, port }: SipUri): boolean {
+    if (host === 'localhost') return true;
+    return this.#transports.some(
+      (transport) =>
+        hostOf(transport.host) === host && (port === undefined || port === transport.port),
     );
-    this.#calls.set(callId, call);
-    changed();
-    void call.start();
   }
 
   /** Answers the request itself when it says no. */
@@ -220,4 +292,8 @@ export class Signaling {
     this.#drachtio = state;
     this.#options.changed();
   }
+}
+
+function userOf(uri: string): string | undefined {
+  return aorOf(uri)?.split('@')[0];
 }

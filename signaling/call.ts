@@ -1,210 +1,314 @@
 /**
- * One call: a back-to-back user agent between the phone's leg (we are UAS) and the page's leg (we
- * are UAC), with the media engine between them. Two dialogs, one id: the phone leg's Call-ID.
+ * One call: a back-to-back user agent between the leg that called us and those we ring, with the
+ * media engine between them. Either side may be a phone or a page. Two dialogs, one id: the phone
+ * leg's Call-ID.
  *
- * Whatever happens in whatever order (CANCEL while the engine works, BYE while the page answers,
- * an engine that fails), the call ends once, both legs are told, and the engine session is deleted.
+ * Whatever happens in whatever order (CANCEL while the engine works, BYE while a page answers, an
+ * engine that fails), the call ends once, every leg is told, and the engine session is deleted.
  */
-import { HEADER_CALL_ID, HEADER_DIALLED, type CallStatus } from '../common/api.ts';
+import {
+  HEADER_CALL_ID,
+  HEADER_DIALLED,
+  HEADER_EXTENSION,
+  HEADER_FORK,
+  type CallOutcome,
+  type CallStatus,
+} from '../common/api.ts';
 import { BridgeError, messageOf, type ErrorCode } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
-import type { Binding } from './bindings.ts';
-import type { CallMedia } from './media.ts';
-import { answerDirection, directionOf, lockCodec } from './sdp.ts';
-import type { InviteRefusal, SipDialog, SipReply, SipRequest, SrfPort } from './srf.ts';
+import type { Target } from './branch.ts';
+import type { Refusal } from './call-phrases.ts';
+import { Fork } from './fork.ts';
+import type { IncomingInvite } from './incoming-invite.ts';
+import type { Leg, LegParty } from './leg.ts';
+import type { CallMedia, MediaLeg, MediaPeer } from './media.ts';
+import { Renegotiation } from './renegotiation.ts';
+import { carriedCodecs, isHold, lockCodec, standInOffer } from './sdp.ts';
+import type { SrfPort } from './srf.ts';
+
+/** Says no to a call before it is answered; undefined lets it pass. */
+export type Veto = (call: CallStatus) => Promise<Refusal | undefined>;
 
 export interface CallDependencies {
   readonly srf: SrfPort;
   readonly media: CallMedia;
   readonly log: Log;
-  /** A page that does not even say 180 within this time is frozen or gone; the caller is told. */
-  readonly pageReactionMs: number;
-  /** The state changed; after `ended` the call is never heard of again. */
+  /** Who does not even say 180 within this time is frozen or gone; the caller is told. */
+  readonly reactionMs: Readonly<Record<MediaPeer, number>>;
+  /** host:port of the SIP server, for addresses that name a person. */
+  readonly domain: () => string;
+  readonly veto?: Veto | undefined;
+  /** Both legs are up, in the tick the second one is: the place to follow what they say. */
+  readonly connected: (call: Call) => void;
+  /** The status changed; after `ended` the call is never heard of again. */
   readonly changed: (call: Call) => void;
 }
 
+/** What routing has decided. */
+export interface CallPlan {
+  readonly id: string;
+  readonly direction: CallStatus['direction'];
+  readonly extension: string;
+  readonly dialled: string;
+  readonly targets: readonly Target[];
+  /** Nobody answers within this time: the caller is told. */
+  readonly ringMs: number;
+  readonly redirect: (contact: string) => Target | undefined;
+}
+
+interface Ending {
+  /** For the log and the status. */
+  readonly why: string;
+  readonly outcome: CallOutcome;
+  /** SIP status, for the Reason of BYE and CANCEL. */
+  readonly cause: number;
+}
+
 export class Call {
-  readonly callId: string;
-  readonly page: Binding;
+  readonly id: string;
   readonly #deps: CallDependencies;
-  readonly #request: SipRequest;
-  readonly #reply: SipReply;
-  readonly #leg: { readonly callId: string; readonly fromTag: string };
+  readonly #incoming: IncomingInvite;
+  readonly #plan: CallPlan;
   readonly #startedAt = new Date();
+  readonly #reached: string[] = [];
   #answeredAt: Date | undefined;
+  #endedAt: Date | undefined;
+  #ending: (Ending & { status?: number }) | undefined;
   #state: CallStatus['state'] = 'ringing';
-  #phoneDialog: SipDialog | undefined;
-  #pageDialog: SipDialog | undefined;
-  #pageRequest: SipRequest | undefined;
-  #reaction: NodeJS.Timeout | undefined;
+  #media: MediaLeg;
+  #fork: Fork | undefined;
+  #ringing: NodeJS.Timeout | undefined;
+  #caller: Leg | undefined;
+  #callee: Leg | undefined;
   #released: Promise<void> | undefined;
 
-  constructor(deps: CallDependencies, request: SipRequest, reply: SipReply, page: Binding) {
+  constructor(deps: CallDependencies, incoming: IncomingInvite, plan: CallPlan) {
     this.#deps = deps;
-    this.#request = request;
-    this.#reply = reply;
-    this.page = page;
-    this.callId = request.get('Call-ID') ?? '';
-    this.#leg = {
-      callId: this.callId,
-      fromTag: request.getParsedHeader('from').params['tag'] ?? '',
-    };
+    this.#incoming = incoming;
+    this.#plan = plan;
+    this.id = plan.id;
+    this.#media = { callId: plan.id, fromTag: incoming.tag };
   }
 
   get status(): CallStatus {
+    const { direction, extension, dialled } = this.#plan;
+    const ending = this.#ending;
     return {
-      callId: this.callId,
-      caller: this.#request.callingNumber ?? 'anonymous',
-      dialled: this.#request.calledNumber ?? '',
+      callId: this.id,
+      direction,
+      extension,
+      caller: this.#incoming.party.name,
+      dialled,
       state: this.#state,
       startedAt: this.#startedAt.toISOString(),
       ...(this.#answeredAt && { answeredAt: this.#answeredAt.toISOString() }),
+      heldBy: this.legs.filter(({ remoteSdp }) => isHold(remoteSdp)).map(({ kind }) => kind),
+      ...(this.#endedAt && { endedAt: this.#endedAt.toISOString() }),
+      ...(ending && { outcome: ending.outcome, reason: ending.why }),
+      ...(ending?.status !== undefined && { status: ending.status }),
     };
   }
 
-  async start(): Promise<void> {
-    this.#request.on('cancel', () => this.#end('the phone gave up'));
-    const { caller, dialled } = this.status;
-    this.#log('info', `call from ${caller} to ${dialled}`);
-    const offer = lockCodec(this.#request.body);
+  /** The established sides, the caller first; none before the answer. */
+  get legs(): readonly Leg[] {
+    return [this.#caller, this.#callee].filter((leg) => leg !== undefined);
+  }
+
+  peerOf(leg: Leg): Leg | undefined {
+    return leg === this.#caller ? this.#callee : this.#caller;
+  }
+
+  /** The session in the media engine. */
+  get mediaLeg(): MediaLeg {
+    return this.#media;
+  }
+
+  /** Everybody who takes part or is rung. */
+  get parties(): readonly LegParty[] {
+    const callees = this.#callee ? [this.#callee.party] : (this.#fork?.parties ?? []);
+    return [this.#incoming.party, ...callees];
+  }
+
+  start(): void {
+    const { dialled, targets, ringMs, redirect } = this.#plan;
+    const { party, request } = this.#incoming;
+    this.#incoming.onCancel(() => this.#end(gaveUp(party.kind)));
+    this.#log('info', `call from ${party.name} to ${dialled}`, {
+      legCallId: this.#incoming.callId,
+    });
+    const offer = this.#offer();
     if (offer === undefined) {
-      this.#refuse(488, 'No PCMU or PCMA in the offer', 'NO_CODEC');
+      this.#refuse({ status: 488, reason: 'No PCMU or PCMA in the offer', code: 'NO_CODEC' });
       return;
     }
-    try {
-      const pageOffer = await this.#deps.media.offer(this.#leg, offer);
-      if (this.#hasEnded()) return;
-      this.#invite(pageOffer);
-    } catch (error) {
-      this.#mediaFailed(error);
-    }
+    const { srf, media, reactionMs } = this.#deps;
+    this.#fork = new Fork(
+      {
+        srf,
+        media,
+        offer,
+        targets,
+        mediaLeg: this.#media,
+        callingNumber: party.name,
+        callingName: request.callingName,
+        headers: (target, index) => this.#headers(target, index),
+        reactionMs,
+        redirect,
+      },
+      {
+        sent: (callId) => this.#reached.push(callId),
+        ringing: (status) => this.#incoming.ring(status === 183 ? 183 : 180, this.id),
+        answered: (leg, mediaLeg) => void this.#answered(leg, mediaLeg),
+        refused: (refusal) => this.#refuse(refusal),
+      },
+    );
+    this.#ringing = setTimeout(() => {
+      this.#fork?.cancel(480, 'No answer');
+      this.#refuse({ status: 480, reason: `${dialled} does not answer`, code: 'CALL_FAILED' });
+    }, ringMs);
+    this.#fork.start();
   }
 
   /** Ends the call from our side; resolves when the engine has let go of it. */
-  async hangUp(why: string): Promise<void> {
-    if (!this.#hasEnded() && !this.#phoneDialog) this.#reply.send(480, why);
-    this.#end(why);
+  async hangUp(why: string, status = 480): Promise<void> {
+    if (!this.#hasEnded() && !this.#caller) this.#incoming.refuse(status, why);
+    const outcome = this.#state === 'answered' ? 'completed' : 'failed';
+    this.#end({ why, outcome, cause: status }, status);
     await this.#released;
   }
 
-  #invite(offer: string): void {
-    const { caller, dialled } = this.status;
-    const { callingName } = this.#request;
-    this.#reaction = setTimeout(() => {
-      this.#refuse(480, 'The page does not react. Reload it', 'CALL_FAILED');
-    }, this.#deps.pageReactionMs);
-    this.#deps.srf.invite(
-      this.page.contact,
-      {
-        localSdp: offer,
-        callingNumber: caller,
-        ...(callingName && { callingName }),
-        headers: { [HEADER_CALL_ID]: this.callId, [HEADER_DIALLED]: dialled },
-      },
-      {
-        cbRequest: (_error, request) => {
-          this.#pageRequest = request;
-          if (this.#hasEnded()) this.#cancelPage();
-        },
-        cbProvisional: ({ status }) => {
-          clearTimeout(this.#reaction);
-          if (!this.#hasEnded() && status === 180) this.#reply.send(180);
-        },
-      },
-      (dialog) => void this.#pageAnswered(dialog),
-      (refusal) => this.#pageRefused(refusal),
-    );
+  /** A page's connection has closed: the call has lost it, whatever it was to the call. */
+  flowClosed(source: string): void {
+    if (this.#hasEnded()) return;
+    const isGone = ({ binding }: LegParty): boolean => binding?.source === source;
+    const refusal: Refusal = { status: 480, reason: 'The page was closed', code: 'CALL_FAILED' };
+    if (isGone(this.#incoming.party) || this.legs.some(({ party }) => isGone(party))) {
+      void this.hangUp(refusal.reason);
+    } else {
+      this.#fork?.drop(isGone, refusal);
+    }
   }
 
-  async #pageAnswered(dialog: SipDialog): Promise<void> {
-    clearTimeout(this.#reaction);
-    this.#pageRequest = undefined;
-    this.#pageDialog = dialog;
-    dialog.on('destroy', (bye, reason) => {
-      this.#pageDialog = undefined;
-      this.#end(reason ?? bye.get('Reason') ?? 'the page hung up');
-    });
-    if (this.#hasEnded()) {
-      this.#byePage();
-      return;
+  /** The offer as it goes on: one codec for a page, all that fit for a phone that may choose. */
+  #offer(): string | undefined {
+    const { body, source_address: address } = this.#incoming.request;
+    if (!body) return standInOffer(address);
+    return this.#incoming.party.kind === 'page' ? carriedCodecs(body) : lockCodec(body);
+  }
+
+  #headers({ party }: Target, index: number): Record<string, string> {
+    const { dialled, extension, targets } = this.#plan;
+    const caller = this.#incoming.party.name;
+    const identity = { 'P-Asserted-Identity': `<sip:${caller}@${this.#deps.domain()}>` };
+    if (party.kind === 'page') {
+      return {
+        ...identity,
+        [HEADER_CALL_ID]: this.id,
+        [HEADER_DIALLED]: dialled,
+        [HEADER_EXTENSION]: extension,
+        ...(targets.length > 1 && { [HEADER_FORK]: String(targets.length) }),
+      };
     }
+    // Of a call between two phones the caller's Call-ID is the id, and this leg has one of its own.
+    if (this.#incoming.party.kind === 'phone') return identity;
+    return { ...identity, 'Call-ID': index === 0 ? this.id : `${this.id}-${index + 1}` };
+  }
+
+  async #answered(leg: Leg, mediaLeg: MediaLeg): Promise<void> {
+    clearTimeout(this.#ringing);
+    this.#callee = leg;
+    this.#follow(leg);
+    const { dialog } = leg;
+    this.#media = { ...mediaLeg, toTag: dialog.sip.remoteTag };
     try {
-      const leg = { ...this.#leg, toTag: dialog.sip.remoteTag };
-      const answer = await this.#deps.media.answer(leg, dialog.remote.sdp);
+      const ids = { ...mediaLeg, toTag: dialog.sip.remoteTag };
+      const [answer, refusal] = await Promise.all([
+        this.#deps.media.answer(ids, dialog.remote.sdp, this.#incoming.party.kind),
+        this.#deps.veto?.(this.status),
+      ]);
       if (this.#hasEnded()) return;
-      this.#deps.srf.accept(
-        this.#request,
-        this.#reply,
+      if (refusal) {
+        this.#refuse(refusal);
+        return;
+      }
+      this.#incoming.accept(
         answer,
-        (phone) => this.#phoneAnswered(phone),
-        ({ reason }) => this.#end(reason),
+        this.id,
+        (caller) => this.#callerAnswered(caller, leg),
+        (why) => this.#end({ why, outcome: 'failed', cause: 500 }),
       );
     } catch (error) {
-      this.#mediaFailed(error);
+      const code = error instanceof BridgeError ? error.code : 'RTPENGINE_REFUSED';
+      this.#refuse({ status: 503, reason: messageOf(error), code });
     }
   }
 
-  #phoneAnswered(dialog: SipDialog): void {
-    this.#phoneDialog = dialog;
-    dialog.on('destroy', (bye, reason) => {
-      this.#phoneDialog = undefined;
-      this.#end(reason ?? bye.get('Reason') ?? 'the phone hung up');
-    });
-    dialog.on('modify', (request, reply) => this.#phoneReoffers(dialog, request, reply));
-    if (this.#hasEnded()) {
-      this.#byePhone();
+  #callerAnswered(caller: Leg, callee: Leg): void {
+    this.#caller = caller;
+    this.#follow(caller);
+    if (this.#ending) {
+      caller.bye(this.#ending.cause, this.#ending.why);
       return;
     }
+    const { media, log } = this.#deps;
+    new Renegotiation({
+      media,
+      mediaLeg: this.#media,
+      caller,
+      callee,
+      log,
+      callId: this.id,
+      changed: () => this.#deps.changed(this),
+    });
     this.#state = 'answered';
     this.#answeredAt = new Date();
     this.#log('info', 'answered', {
-      pageCallId: this.#pageDialog?.sip.callId,
+      callerCallId: caller.dialog.sip.callId,
+      calleeCallId: callee.dialog.sip.callId,
       ms: this.#answeredAt.getTime() - this.#startedAt.getTime(),
     });
+    this.#deps.connected(this);
     this.#deps.changed(this);
   }
 
-  /** Hold and resume: the media path stays as it is, the direction is confirmed. */
-  #phoneReoffers(dialog: SipDialog, request: SipRequest, reply: SipReply): void {
-    if (!request.body) {
-      reply.send(488, 'A re-INVITE needs an offer');
-      return;
-    }
-    dialog.local.sdp = answerDirection(dialog.local.sdp, request.body);
-    reply.send(200, { body: dialog.local.sdp });
-    this.#log('info', `the phone re-offered ${directionOf(request.body)}`);
+  #follow(leg: Leg): void {
+    leg.dialog.on('destroy', (bye, reason) => {
+      leg.gone();
+      const why = reason ?? bye.get('Reason') ?? `the ${leg.kind} hung up`;
+      const outcome = this.#state === 'answered' ? 'completed' : 'failed';
+      this.#end({ why, outcome, cause: 200 });
+    });
   }
 
-  #pageRefused({ status, reason }: InviteRefusal): void {
-    // A refusal that answers our own CANCEL, or comes after the caller was told.
+  #refuse(refusal: Refusal): void {
     if (this.#hasEnded()) return;
-    // 3xx would send the phone to an `.invalid` address, and 401/407 ask it for a password.
-    const passed = status >= 400 && status !== 401 && status !== 407 ? status : 480;
-    this.#refuse(passed, reason, 'CALL_FAILED');
-  }
-
-  #mediaFailed(error: unknown): void {
-    if (this.#hasEnded()) return;
-    const code = error instanceof BridgeError ? error.code : 'RTPENGINE_REFUSED';
-    this.#refuse(503, messageOf(error), code);
-  }
-
-  #refuse(status: number, reason: string, code: ErrorCode): void {
-    if (this.#hasEnded()) return;
+    // 3xx would send a phone to an `.invalid` address, and 401/407 ask it for a password.
+    const { reason } = refusal;
+    const isPassed = refusal.status >= 400 && refusal.status !== 401 && refusal.status !== 407;
+    const status = isPassed ? refusal.status : 480;
+    const code: ErrorCode = refusal.code ?? 'CALL_FAILED';
     this.#log('warn', `refused with ${status} ${reason}`, { code });
-    this.#reply.send(status, phraseOf(reason));
-    this.#end(reason);
+    this.#incoming.refuse(status, reason);
+    this.#end({ why: reason, outcome: outcomeOf(status), cause: status }, status);
   }
 
-  #end(why: string): void {
+  #end(ending: Ending, status?: number): void {
     if (this.#hasEnded()) return;
+    this.#ending = { ...ending, ...(status !== undefined && { status }) };
     this.#state = 'ended';
-    clearTimeout(this.#reaction);
-    this.#log('info', `ended: ${why}`);
-    this.#byePhone();
-    this.#byePage();
-    this.#cancelPage();
-    this.#released = this.#deps.media.release(this.#leg);
+    this.#endedAt = new Date();
+    clearTimeout(this.#ringing);
+    const { why, cause } = ending;
+    this.#log('info', `ended: ${why}`, {
+      callerCallId: this.#incoming.callId,
+      calleeCallIds: this.#reached,
+    });
+    for (const leg of this.legs) leg.bye(cause, why);
+    this.#fork?.cancel(cause, why);
+    this.#released = this.#deps.media.release({
+      callId: this.id,
+      fromTag: this.#incoming.tag,
+    });
     this.#deps.changed(this);
   }
 
@@ -212,27 +316,18 @@ export class Call {
     return this.#state === 'ended';
   }
 
-  #byePhone(): void {
-    this.#phoneDialog?.destroy({}, () => undefined);
-    this.#phoneDialog = undefined;
-  }
-
-  #byePage(): void {
-    this.#pageDialog?.destroy({}, () => undefined);
-    this.#pageDialog = undefined;
-  }
-
-  #cancelPage(): void {
-    this.#pageRequest?.cancel({}, () => undefined);
-    this.#pageRequest = undefined;
-  }
-
   #log(level: Parameters<Log>[0], message: string, fields?: Parameters<Log>[2]): void {
-    this.#deps.log(level, message, { callId: this.callId, ...fields });
+    this.#deps.log(level, message, { callId: this.id, ...fields });
   }
 }
 
-/** A reason phrase is one line of text (RFC 3261 §25.1), and phones show it on a narrow display. */
-function phraseOf(reason: string): string {
-  return reason.replace(/[\r\n]+/g, ' ').slice(0, 120);
+function gaveUp(kind: MediaPeer): Ending {
+  return { why: `the ${kind} gave up`, outcome: 'cancelled', cause: 487 };
+}
+
+function outcomeOf(status: number): CallOutcome {
+  if (status === 486 || status === 600) return 'busy';
+  if (status === 603 || status === 607) return 'declined';
+  if (status === 480 || status === 408 || status === 487) return 'no-answer';
+  return 'failed';
 }

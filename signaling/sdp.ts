@@ -10,35 +10,78 @@ import { keepFormats } from '../common/sdp-section.ts';
 const CARRIED = new Set(['PCMU/8000', 'PCMA/8000']);
 /** Static payload types that may come without an rtpmap line (RFC 3551 §6). */
 const STATIC: Readonly<Record<string, string>> = { 0: 'PCMU/8000', 8: 'PCMA/8000' };
+const EVENTS = 'TELEPHONE-EVENT/8000';
+
+interface Section {
+  /** Everything before and after the section. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly lines: readonly string[];
+  /** Payload type → encoding, in the order of preference. */
+  readonly encodings: ReadonlyMap<string, string | undefined>;
+}
 
 /**
  * Keeps of the first audio section only the caller's most preferred codec that the bridge carries,
  * plus telephone-event. An answer then holds exactly one audio codec, and the phone has no reason
  * to lock one with a second offer (an UPDATE right after the 200 is what MicroSIP does otherwise).
  *
+ * @param only the codec that is in use, when there is one: an answer must not change it.
  * @returns the offer with one codec, or undefined when none fits (the call gets 488).
  */
-export function lockCodec(offer: string): string | undefined {
-  const lines = offer.split(/\r?\n/);
+export function lockCodec(offer: string, only?: string): string | undefined {
+  const section = audioSection(offer);
+  const codec = section && [...section.encodings].find(([, name]) => isCarried(name, only))?.[0];
+  if (section === undefined || codec === undefined) return undefined;
+  return keep(section, (format, encoding) => format === codec || encoding === EVENTS);
+}
+
+/** Keeps every codec the bridge carries: a page's offer, for a phone that chooses. */
+export function carriedCodecs(offer: string): string | undefined {
+  const section = audioSection(offer);
+  if (!section || ![...section.encodings.values()].some((name) => isCarried(name)))
+    return undefined;
+  return keep(section, (_format, encoding) => isCarried(encoding) || encoding === EVENTS);
+}
+
+/** The codec of an answer, e.g. `PCMA/8000`. */
+export function codecOf(sdp: string): string | undefined {
+  return [...(audioSection(sdp)?.encodings.values() ?? [])].find((name) => isCarried(name));
+}
+
+function isCarried(encoding: string | undefined, only?: string): boolean {
+  if (encoding === undefined || !CARRIED.has(encoding)) return false;
+  return only === undefined || encoding === only;
+}
+
+function audioSection(sdp: string): Section | undefined {
+  const lines = sdp.split(/\r?\n/);
   const start = lines.findIndex((line) => line.startsWith('m=audio '));
   if (start < 0) return undefined;
   const next = lines.findIndex((line, at) => at > start && line.startsWith('m='));
   const end = next < 0 ? lines.length : next;
+  const section = lines.slice(start, end);
+  const formats = (lines[start] ?? '').trim().split(' ').slice(3);
+  return {
+    before: lines.slice(0, start),
+    after: lines.slice(end),
+    lines: section,
+    encodings: new Map(formats.map((format) => [format, encodingOf(format, section)])),
+  };
+}
 
-  const media = (lines[start] ?? '').trim().split(' ');
-  const formats = media.slice(3);
-  const section = lines.slice(start + 1, end);
-  const encodings = new Map(formats.map((format) => [format, encodingOf(format, section)]));
-  const codec = formats.find((format) => CARRIED.has(encodings.get(format) ?? ''));
-  if (codec === undefined) return undefined;
-  const keep = formats.filter(
-    (format) => format === codec || encodings.get(format) === 'TELEPHONE-EVENT/8000',
-  );
-
+function keep(
+  { before, lines, after, encodings }: Section,
+  keeps: (format: string, encoding: string | undefined) => boolean,
+): string {
+  const formats = [...encodings].filter(([format, name]) => keeps(format, name));
   return [
-    ...lines.slice(0, start),
-    ...keepFormats(lines.slice(start, end), keep),
-    ...lines.slice(end),
+    ...before,
+    ...keepFormats(
+      lines,
+      formats.map(([format]) => format),
+    ),
+    ...after,
   ].join('\r\n');
 }
 
@@ -66,16 +109,50 @@ export function directionOf(sdp: string): Direction {
   return (match?.[1] as Direction | undefined) ?? 'sendrecv';
 }
 
+/** Whether who says this has put the other side on hold; 0.0.0.0 is the old way (RFC 3264 §8.4). */
+export function isHold(sdp: string): boolean {
+  return directionOf(sdp) !== 'sendrecv' || /^c=IN IP4 0\.0\.0\.0\s*$/m.test(sdp);
+}
+
 /**
- * The answer to a re-offer that changes nothing but the direction (hold and resume, RFC 3264 §8.4):
- * the previous answer with the direction mirrored and the origin's version counted up.
+ * What one side said last, as its answer to a re-offer of the other side that it need not be asked
+ * about (hold and resume, RFC 3264 §8.4; another address): only the direction is mirrored. What was
+ * an offer becomes an answer: the DTLS role it left open is the one it got (RFC 5763 §5).
  */
-export function answerDirection(previousAnswer: string, offer: string): string {
+export function standingAnswer(lastSdp: string, offer: string): string {
   const direction = MIRROR[directionOf(offer)];
-  const versioned = previousAnswer.replace(
-    /^(o=\S+ \S+ )(\d+)/m,
-    (_, head: string, version: string) => head + String(BigInt(version) + 1n),
-  );
-  const bare = versioned.replace(/^a=(sendrecv|sendonly|recvonly|inactive)\r?\n/gm, '');
-  return `${bare.replace(/\s*$/, '')}\r\na=${direction}\r\n`;
+  const bare = lastSdp.replace(/^a=(sendrecv|sendonly|recvonly|inactive)\r?\n/gm, '');
+  return `${bare.replace(/^a=setup:actpass/gm, 'a=setup:active').replace(/\s*$/, '')}\r\na=${direction}\r\n`;
+}
+
+/** The version of an origin counts up when anything differs from what was sent before (RFC 3264 §8). */
+export function asNextVersion(sdp: string, previous: string): string {
+  const origin = /^o=(\S+ \S+) (\d+) (.*)$/m.exec(previous);
+  if (!origin) return sdp;
+  const [, owner = '', version = '0', address = ''] = origin;
+  const withVersion = (number: bigint) =>
+    sdp.replace(/^o=.*$/m, `o=${owner} ${number} ${address.trimEnd()}`);
+  const same = withVersion(BigInt(version));
+  return same === previous ? same : withVersion(BigInt(version) + 1n);
+}
+
+/**
+ * An offer on behalf of a phone that made none (an INVITE without SDP, RFC 3264 §4): G.711 from an
+ * address that nothing listens on. What the phone answers takes its place.
+ */
+export function standInOffer(address: string): string {
+  return [
+    'v=0',
+    `o=- 1 1 IN IP4 ${address}`,
+    's=-',
+    `c=IN IP4 ${address}`,
+    't=0 0',
+    'm=audio 9 RTP/AVP 8 101',
+    'a=rtpmap:8 PCMA/8000',
+    'a=rtpmap:101 telephone-event/8000',
+    'a=fmtp:101 0-16',
+    'a=ptime:20',
+    'a=sendrecv',
+    '',
+  ].join('\r\n');
 }

@@ -65,7 +65,13 @@ export interface SipDialog {
     done: (error: unknown, bye?: unknown) => void,
   ): void;
   on(event: 'destroy', listener: (bye: SipMessage, reason?: string) => void): this;
-  on(event: 'modify', listener: (request: SipRequest, reply: SipReply) => void): this;
+  /** A re-INVITE, an UPDATE, or another request of the far end inside the dialog. */
+  on(
+    event: 'modify' | 'update' | 'info' | 'refer' | 'message' | 'notify',
+    listener: (request: SipRequest, reply: SipReply) => void,
+  ): this;
+  /** The ACK of our 2xx; it holds the answer when the offer was ours. */
+  on(event: 'ack', listener: (ack: SipMessage) => void): this;
 }
 
 export interface InviteOptions {
@@ -88,6 +94,8 @@ type DialogCallback = (error: unknown, dialog?: SipDialog) => void;
 export interface InviteRefusal {
   readonly status: number;
   readonly reason: string;
+  /** Of a 3xx: where else to try. */
+  readonly contact?: string;
 }
 
 interface UntypedSrf {
@@ -202,15 +210,15 @@ export class SrfPort {
     });
   }
 
-  /** Answers an INVITE with 200 and `localSdp`. */
+  /** Answers an INVITE with 200 and a description. */
   accept(
     request: SipRequest,
     reply: SipReply,
-    localSdp: string,
+    answer: { localSdp: string; headers?: Record<string, string> },
     answered: (dialog: SipDialog) => void,
     failed: (refusal: InviteRefusal) => void,
   ): void {
-    this.#srf.createUAS(request, reply, { localSdp }, (error, dialog) => {
+    this.#srf.createUAS(request, reply, answer, (error, dialog) => {
       if (dialog) answered(dialog);
       else failed(refusalOf(error));
     });
@@ -241,8 +249,14 @@ export function parseHostports(hostports: string): SipTransport[] {
 }
 
 function refusalOf(error: unknown): InviteRefusal {
-  const { status, reason, message } = (error ?? {}) as Partial<InviteRefusal> & {
+  const { status, reason, message, res } = (error ?? {}) as Partial<InviteRefusal> & {
     message?: string;
+    res?: SipResponse;
   };
-  return { status: status ?? 500, reason: reason ?? message ?? 'Server Internal Error' };
+  const contact = res?.has('Contact') ? res.getParsedHeader('contact')[0]?.uri : undefined;
+  return {
+    status: status ?? 500,
+    reason: reason ?? message ?? 'Server Internal Error',
+    ...(contact !== undefined && { contact }),
+  };
 }

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerDirection, directionOf, lockCodec } from '../../../signaling/sdp.ts';
+import {
+  asNextVersion,
+  carriedCodecs,
+  codecOf,
+  directionOf,
+  isHold,
+  lockCodec,
+  standInOffer,
+  standingAnswer,
+} from '../../../signaling/sdp.ts';
 
 const MICROSIP = [
   'v=0',
@@ -70,7 +79,45 @@ describe('lockCodec', () => {
   });
 });
 
-describe('answerDirection', () => {
+describe('lockCodec with a codec in use', () => {
+  it('keeps that one, wherever it stands, or finds none', () => {
+    expect(lockCodec(MICROSIP, 'PCMU/8000')).toContain('RTP/AVP 0 101\r\n');
+    expect(lockCodec('v=0\r\nm=audio 9 RTP/AVP 0\r\n', 'PCMA/8000')).toBeUndefined();
+  });
+});
+
+describe('carriedCodecs', () => {
+  it('keeps every codec the bridge carries, in order, and telephone-event of 8 kHz', () => {
+    const page = [
+      'v=0',
+      'm=audio 9 UDP/TLS/RTP/SAVPF 111 9 0 8 110 126',
+      'a=rtpmap:111 opus/48000/2',
+      'a=rtpmap:9 G722/8000',
+      'a=rtpmap:0 PCMU/8000',
+      'a=rtpmap:8 PCMA/8000',
+      'a=rtpmap:110 telephone-event/48000',
+      'a=rtpmap:126 telephone-event/8000',
+      '',
+    ].join('\r\n');
+    expect(carriedCodecs(page)).toBe(
+      [
+        'v=0',
+        'm=audio 9 UDP/TLS/RTP/SAVPF 0 8 126',
+        'a=rtpmap:0 PCMU/8000',
+        'a=rtpmap:8 PCMA/8000',
+        'a=rtpmap:126 telephone-event/8000',
+        '',
+      ].join('\r\n'),
+    );
+    expect(codecOf(carriedCodecs(page) ?? '')).toBe('PCMU/8000');
+  });
+
+  it('finds nothing where nothing fits', () => {
+    expect(carriedCodecs('v=0\r\nm=audio 9 RTP/AVP 18 101\r\n')).toBeUndefined();
+  });
+});
+
+describe('standingAnswer', () => {
   const answer = MICROSIP.replace('8 0 101', '8 101');
 
   it.each([
@@ -78,14 +125,49 @@ describe('answerDirection', () => {
     ['recvonly', 'sendonly'],
     ['inactive', 'inactive'],
     ['sendrecv', 'sendrecv'],
-  ])('mirrors %s as %s and counts the version up', (offered, answered) => {
-    const result = answerDirection(answer, MICROSIP.replace('a=sendrecv', `a=${offered}`));
+  ])('mirrors %s as %s', (offered, answered) => {
+    const result = standingAnswer(answer, MICROSIP.replace('a=sendrecv', `a=${offered}`));
     expect(directionOf(result)).toBe(answered);
-    expect(result).toContain('o=- 4004319936 4004319937 IN');
     expect(result.match(/a=(send|recv|inactive)/g)).toHaveLength(1);
   });
 
-  it('takes an offer without a direction as sendrecv', () => {
-    expect(directionOf('v=0\r\nm=audio 9 RTP/AVP 0\r\n')).toBe('sendrecv');
+  it('settles the DTLS role that an offer left open', () => {
+    const result = standingAnswer(`${answer}a=setup:actpass\r\n`, MICROSIP);
+    expect(result).toContain('\r\na=setup:active\r\n');
+    expect(result).not.toContain('actpass');
   });
+});
+
+describe('asNextVersion', () => {
+  it('counts the version up when anything differs, under the origin sent before', () => {
+    const next = MICROSIP.replace('a=sendrecv', 'a=inactive').replace('o=- 4004319936', 'o=- 7');
+    expect(asNextVersion(next, MICROSIP)).toBe(
+      MICROSIP.replace('a=sendrecv', 'a=inactive').replace(
+        'o=- 4004319936 4004319936',
+        'o=- 4004319936 4004319937',
+      ),
+    );
+  });
+
+  it('leaves alone what is the same', () => {
+    const same = MICROSIP.replace('o=- 4004319936 4004319936', 'o=- 7 9');
+    expect(asNextVersion(same, MICROSIP)).toBe(MICROSIP);
+  });
+});
+
+describe('isHold', () => {
+  it.each(['sendonly', 'recvonly', 'inactive'])('%s is hold', (direction) => {
+    expect(isHold(MICROSIP.replace('a=sendrecv', `a=${direction}`))).toBe(true);
+  });
+
+  it('so is an address of zeros; sendrecv, or no direction at all, is none', () => {
+    expect(isHold(MICROSIP.replace(/c=IN IP4 .*/, 'c=IN IP4 0.0.0.0'))).toBe(true);
+    expect(isHold(MICROSIP)).toBe(false);
+    expect(isHold('v=0\r\nm=audio 9 RTP/AVP 0\r\n')).toBe(false);
+  });
+});
+
+it('the stand-in for a phone that offers nothing has one codec and telephone-event', () => {
+  expect(lockCodec(standInOffer('192.0.2.7'))).toBe(standInOffer('192.0.2.7'));
+  expect(isHold(standInOffer('192.0.2.7'))).toBe(false);
 });

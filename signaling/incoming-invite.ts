@@ -1,0 +1,72 @@
+/**
+ * A caller that has not been answered yet: the INVITE a phone or a page sent us, and everything it
+ * may be told until it is answered or refused. It is told one final answer only, whatever happens.
+ */
+import { HEADER_CALL_ID } from '../common/api.ts';
+import { phraseOf } from './call-phrases.ts';
+import { Leg, type LegParty } from './leg.ts';
+import type { SipReply, SipRequest, SrfPort } from './srf.ts';
+
+export class IncomingInvite {
+  readonly party: LegParty;
+  readonly request: SipRequest;
+  readonly #reply: SipReply;
+  readonly #srf: SrfPort;
+  #cancelled = false;
+
+  constructor(srf: SrfPort, request: SipRequest, reply: SipReply, party: LegParty) {
+    this.#srf = srf;
+    this.request = request;
+    this.#reply = reply;
+    this.party = party;
+  }
+
+  /** The Call-ID of this leg. */
+  get callId(): string {
+    return this.request.get('Call-ID') ?? '';
+  }
+
+  get tag(): string {
+    return this.request.getParsedHeader('from').params['tag'] ?? '';
+  }
+
+  onCancel(gaveUp: () => void): void {
+    this.request.on('cancel', () => {
+      this.#cancelled = true;
+      gaveUp();
+    });
+  }
+
+  /** A provisional answer; a page learns from it what the call is called. */
+  ring(status: 180 | 183, callId: string): void {
+    if (this.#isSettled()) return;
+    this.#reply.send(status, { headers: { [HEADER_CALL_ID]: callId } });
+  }
+
+  refuse(status: number, reason: string): void {
+    if (!this.#isSettled()) this.#reply.send(status, phraseOf(reason));
+  }
+
+  /** `answered` runs in the tick the dialog is made in. */
+  accept(
+    sdp: string,
+    callId: string,
+    answered: (leg: Leg) => void,
+    failed: (reason: string) => void,
+  ): void {
+    if (this.#isSettled()) return;
+    const answer = { localSdp: sdp, headers: { [HEADER_CALL_ID]: callId } };
+    this.#srf.accept(
+      this.request,
+      this.#reply,
+      answer,
+      (dialog) => answered(new Leg(this.party, dialog, { remote: this.request.body, local: sdp })),
+      ({ reason }) => failed(reason),
+    );
+  }
+
+  /** The server answers a cancelled INVITE by itself. */
+  #isSettled(): boolean {
+    return this.#cancelled || this.#reply.finalResponseSent;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * One established side of a call: who is there, its dialog, and the descriptions that are in force.
+ * It knows nothing of the other side; whoever joins two of them does (call.ts).
+ */
+import type { Binding } from './bindings.ts';
+import { reasonHeader } from './call-phrases.ts';
+import type { MediaPeer } from './media.ts';
+import type { SipDialog } from './srf.ts';
+
+export interface LegParty {
+  readonly kind: MediaPeer;
+  /** Number or user, as people know it. */
+  readonly name: string;
+  /** The registration it was reached through, or called from. */
+  readonly binding?: Binding | undefined;
+}
+
+export class Leg {
+  readonly party: LegParty;
+  readonly dialog: SipDialog;
+  /** The last description this side gave, as offer or answer. */
+  remoteSdp: string;
+  /** The last description this side was given. */
+  localSdp: string;
+  /** An offer of ours is on its way to it: its own has to wait (RFC 3261 §14.2). */
+  isOffering = false;
+  #ended = false;
+
+  constructor(party: LegParty, dialog: SipDialog, sdp: { remote: string; local: string }) {
+    this.party = party;
+    this.dialog = dialog;
+    this.remoteSdp = sdp.remote;
+    this.localSdp = sdp.local;
+  }
+
+  get kind(): MediaPeer {
+    return this.party.kind;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** The far end has ended it: there is nobody left to say goodbye to. */
+  gone(): void {
+    this.#ended = true;
+  }
+
+  /** Idempotent. */
+  bye(cause: number, text: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.dialog.destroy({ headers: { Reason: reasonHeader(cause, text) } }, () => undefined);
+  }
+}

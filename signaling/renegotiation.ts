@@ -1,0 +1,110 @@
+/**
+ * Offers inside a call: hold and resume, another address, one codec out of several, a refresh. The
+ * side that offers is answered here with what the other side said last, after the media engine has
+ * been told; the other side's dialog is left alone, because nothing changes for it.
+ * RFC 3261 §14, RFC 3311, RFC 3264 §8: https://www.rfc-editor.org/rfc/rfc3264#section-8
+ */
+import { messageOf } from '../common/errors.ts';
+import type { Log } from '../common/log.ts';
+import type { Leg } from './leg.ts';
+import type { CallMedia, MediaLeg } from './media.ts';
+import { asNextVersion, codecOf, isHold, lockCodec, standingAnswer } from './sdp.ts';
+import type { SipReply, SipRequest } from './srf.ts';
+
+export interface RenegotiationOptions {
+  readonly media: CallMedia;
+  /** As the answer of the call had it: the caller's offer. */
+  readonly mediaLeg: MediaLeg;
+  readonly caller: Leg;
+  readonly callee: Leg;
+  readonly log: Log;
+  readonly callId: string;
+  readonly changed: () => void;
+}
+
+export class Renegotiation {
+  readonly #options: RenegotiationOptions;
+  /** Legs whose offer is being worked on. */
+  readonly #busy = new Set<Leg>();
+
+  constructor(options: RenegotiationOptions) {
+    this.#options = options;
+    for (const leg of [options.caller, options.callee]) {
+      leg.dialog.on('modify', (request, reply) => void this.#onOffer(leg, request, reply));
+      leg.dialog.on('update', (request, reply) => void this.#onOffer(leg, request, reply));
+      leg.dialog.on('ack', ({ body }) => void this.#onAck(leg, body));
+    }
+  }
+
+  async #onOffer(leg: Leg, request: SipRequest, reply: SipReply): Promise<void> {
+    // RFC 3261 §14.2 and RFC 3311 §5.2: one offer at a time, in either direction.
+    if (leg.isOffering) {
+      reply.send(491);
+      return;
+    }
+    if (this.#busy.has(leg)) {
+      reply.send(500, { headers: { 'Retry-After': '1' } });
+      return;
+    }
+    if (!request.body) {
+      this.#onNoOffer(leg, request, reply);
+      return;
+    }
+    this.#busy.add(leg);
+    try {
+      const answer = await this.#take(leg, request.body);
+      if (answer === undefined) reply.send(488, 'The codec of a call cannot change');
+      else reply.send(200, { body: answer });
+    } catch (error) {
+      this.#log('warn', `an offer could not be answered: ${messageOf(error)}`);
+      reply.send(503, messageOf(error).slice(0, 100));
+    } finally {
+      this.#busy.delete(leg);
+    }
+  }
+
+  /** An UPDATE that only refreshes the session, or a re-INVITE that asks for our offer. */
+  #onNoOffer(leg: Leg, request: SipRequest, reply: SipReply): void {
+    if (request.method === 'INVITE') reply.send(200, { body: leg.localSdp });
+    else reply.send(200);
+  }
+
+  /** The answer to an offer of ours. */
+  async #onAck(leg: Leg, body: string): Promise<void> {
+    if (!body || this.#busy.has(leg)) return;
+    try {
+      await this.#take(leg, body);
+    } catch (error) {
+      this.#log('warn', `an answer was not understood: ${messageOf(error)}`);
+    }
+  }
+
+  /** @returns what the leg is answered; undefined when it has left the codec that is in use. */
+  async #take(leg: Leg, sdp: string): Promise<string | undefined> {
+    const { media, caller, callee, mediaLeg } = this.#options;
+    const other = leg === caller ? callee : caller;
+    const codec = codecOf(leg.localSdp);
+    const offer = lockCodec(sdp, codec);
+    if (offer === undefined) return undefined;
+    const ids = {
+      ...mediaLeg,
+      fromTag: leg.dialog.sip.remoteTag,
+      toTag: other.dialog.sip.remoteTag,
+    };
+    const wasHold = isHold(leg.remoteSdp);
+    await media.offer(ids, offer, other.kind);
+    const last = lockCodec(other.remoteSdp, codec) ?? other.remoteSdp;
+    const answer = await media.answer(ids, standingAnswer(last, offer), leg.kind);
+    leg.remoteSdp = sdp;
+    leg.localSdp = asNextVersion(answer, leg.localSdp);
+    if (isHold(sdp) !== wasHold) {
+      this.#log('info', `the ${leg.kind} ${wasHold ? 'took the call off hold' : 'put it on hold'}`);
+      this.#options.changed();
+    }
+    return leg.localSdp;
+  }
+
+  #log(level: Parameters<Log>[0], message: string): void {
+    this.#options.log(level, message, { callId: this.#options.callId });
+  }
+}
