@@ -28,6 +28,7 @@ export class Resampler {
   #out = new Int16Array(0);
   /** Prototype position of the next output, counted from the first sample of the next input. */
   #position = 0;
+  #clipped = 0;
 
   constructor({ from, to }: ResamplerOptions) {
     if (!(Number.isInteger(from) && Number.isInteger(to) && from > 0 && to > 0)) {
@@ -41,6 +42,11 @@ export class Resampler {
     this.#phases = from === to ? [] : designPhases(this.#up, this.#down, half);
     this.#taps = this.#phases[0]?.length ?? 1;
     this.#line = new Float64Array(this.#taps - 1);
+  }
+
+  /** Output samples that did not fit: a full-scale wave overshoots between its samples. */
+  get clipped(): number {
+    return this.#clipped;
   }
 
   /** Returns a view into an internal buffer, valid until the next call. */
@@ -60,7 +66,9 @@ export class Resampler {
       if (phase !== undefined) {
         for (let k = 0; k < phase.length; k++) sum += (phase[k] ?? 0) * (line[first + k] ?? 0);
       }
-      out[n] = sum >= 32_767 ? 32_767 : sum <= -32_768 ? -32_768 : Math.round(sum);
+      const sample = Math.round(sum);
+      out[n] = Math.max(-32_768, Math.min(32_767, sample));
+      if (out[n] !== sample) this.#clipped++;
     }
     this.#position = position - end;
     line.copyWithin(0, input.length, input.length + past);

@@ -3,7 +3,7 @@
  * of what came before (a soft onset) and after (a soft end).
  */
 import { PcmFramer } from '../../audio/framer.ts';
-import { Vad } from './vad.ts';
+import { Vad } from '../../audio/vad.ts';
 
 export interface UtteranceEvents {
   /** The caller began to speak. */

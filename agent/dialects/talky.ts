@@ -18,6 +18,7 @@ export const talky: Dialect = {
   input: { sampleRate: 16_000, minFrameBytes: 320, maxFrameBytes: 32_000 },
   sendsText: false,
   greets: false,
+  hasStragglers: true,
   goodbyeCodes: [],
   urlFor: urlWithId,
   start: () =>

@@ -21,6 +21,7 @@ export const twilioMediaStreams: Dialect = {
   output: { encoding: 's16le', sampleRate: SAMPLE_RATE },
   sendsText: true,
   greets: false,
+  hasStragglers: false,
   // An agent hangs up by closing its end of the stream.
   goodbyeCodes: [1000, 1001],
   // The same for every call: which one it is, `start` says.

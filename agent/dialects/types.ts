@@ -92,6 +92,11 @@ export interface Dialect {
   readonly sendsText: boolean;
   /** The agent speaks first: audio waits until it has, for it may name the rate it wants. */
   readonly greets: boolean;
+  /**
+   * Whether audio of a cut answer may still come after `barge_in`, from another task of the agent;
+   * false where whoever sends the audio sends the cut, so that all that follows is new.
+   */
+  readonly hasStragglers: boolean;
   /** Close codes by which the agent says that it is done and wants no new connection. */
   readonly goodbyeCodes: readonly number[];
   /** The address for one call: base URL, the call's own id, and what the agent asks for. */

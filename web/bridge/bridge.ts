@@ -263,6 +263,11 @@ export class Bridge extends EventTarget {
       case 'log':
         this.log.add(message.level, message.text, { callId, code: message.code });
         return;
+      case 'figures':
+        call.figures = message.figures;
+        this.#changedFigures();
+        return;
+      case 'mark':
       case 'ready':
       case 'closed':
         this.#changed();

@@ -3,32 +3,13 @@
  * at the pace of people; levels and waveforms are read by the canvases when they draw.
  */
 import type { CallState } from '../../common/api.ts';
+import { NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
 import type { Capture } from '../media/call-media.ts';
 import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.ts';
 import { Conversation } from './conversation.ts';
 import { Waveform } from './waveform.ts';
 
 export type PageCallState = CallState | 'held';
-
-const NO_COUNTERS: MediaCounters = {
-  framesToAgent: 0,
-  framesDropped: 0,
-  socketBacklogBytes: 0,
-  packets: 0,
-  concealedMs: 0,
-  silenceMs: 0,
-  late: 0,
-  skewPpm: null,
-  addedMs: 0,
-  leftOutMs: 0,
-  bytesFromAgent: 0,
-  textFromAgent: 0,
-  queuedMs: 0,
-  playedMs: 0,
-  underruns: 0,
-  flushedMs: 0,
-  resyncs: 0,
-};
 
 /** Time over which the frame rate is taken. */
 const RATE_MS = 2_000;
@@ -52,6 +33,8 @@ export class Call {
   socket: SocketStatus = { state: 'connecting', sentence: 'Connecting to the agent.' };
   capture: Capture | undefined;
   counters: MediaCounters = NO_COUNTERS;
+  /** Hops, turns and answers, at most two seconds old; undefined until the first have come. */
+  figures: CallFigures | undefined;
   /** Frames to the agent per second, over the last two seconds. */
   frameRate = 0;
   listening = false;

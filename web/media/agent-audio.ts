@@ -4,10 +4,14 @@
  * nothing to say: a connection that sends no RTP loses its way through NATs and media timeouts.
  */
 import type { AudioFormat } from '../../agent/dialects/types.ts';
+import { AnswerGate } from '../../audio/answer-gate.ts';
 import { PcmDecoder } from '../../audio/pcm.ts';
+import { PlayLedger, type Reached } from '../../audio/play-ledger.ts';
 import { PlayoutQueue } from '../../audio/playout.ts';
 import { Resampler } from '../../audio/resampler.ts';
 import type { AgentProfile } from '../../common/api.ts';
+import type { CutBy } from '../../common/figures.ts';
+import { Histogram } from '../../common/histogram.ts';
 import { FRAME_MS, PlayoutSchedule } from './playout-schedule.ts';
 import { Scope } from './scope.ts';
 
@@ -15,19 +19,37 @@ export const PLAYOUT_RATE = 8_000;
 const FRAME_SAMPLES = (PLAYOUT_RATE * FRAME_MS) / 1_000;
 /** Ten minutes of speech, 9.6 MB: more than any answer, less than a leak. */
 const MAX_SAMPLES = PLAYOUT_RATE * 600;
+/** What an agent that sends unevenly in real time may need: more would be heard as slowness. */
+const MAX_CUSHION_SAMPLES = (PLAYOUT_RATE * 120) / 1_000;
 
 export interface AgentAudioOptions {
   readonly output: AgentProfile['output'];
-  /** Takes one frame at once; the array is reused. `index` counts frames from the start. */
-  readonly write: (frame: Int16Array<ArrayBuffer>, index: number) => void;
+  /** Whether audio of a cut answer may come after the agent has cut it. */
+  readonly hasStragglers: boolean;
+  /** Takes one frame at once; the array is reused. */
+  readonly write: (frame: Int16Array<ArrayBuffer>, about: FrameFacts) => void;
   /** More than the queue holds: this chunk is lost. */
   readonly onOverflow: (lostSamples: number) => void;
+}
+
+export interface FrameFacts {
+  /** Counts frames from the start. */
+  readonly index: number;
+  readonly now: number;
+  /** For the first frame of an answer that found nothing queued: when its first bytes came. */
+  readonly readAt: number | undefined;
+  /** The answer it belongs to, if it is sound. */
+  readonly answer: number | undefined;
 }
 
 export class AgentAudio {
   readonly scope = new Scope();
   readonly schedule = new PlayoutSchedule();
+  readonly ledger = new PlayLedger();
+  readonly gate = new AnswerGate();
   readonly queue: PlayoutQueue;
+  readonly flushTime = new Histogram();
+  readonly playoutLate = new Histogram();
   bytes = 0;
   flushedSamples = 0;
   muted = false;
@@ -39,8 +61,10 @@ export class AgentAudio {
   #speaking = false;
   #isFading = false;
   #isOpen = false;
-  /** Places in the audio, in order, that somebody waits for the caller to have heard. */
-  readonly #marks: { readonly at: number; readonly heard: () => void }[] = [];
+  #readAt: number | undefined;
+  #cutAt = 0;
+  /** Of decoders and resamplers that were replaced. */
+  #clippedBefore = 0;
 
   constructor(options: AgentAudioOptions) {
     this.#options = options;
@@ -49,28 +73,37 @@ export class AgentAudio {
     this.queue = new PlayoutQueue({
       frameSamples: FRAME_SAMPLES,
       cushionSamples: FRAME_SAMPLES,
+      maxCushionSamples: MAX_CUSHION_SAMPLES,
       maxSamples: MAX_SAMPLES,
     });
   }
 
+  /** Samples that did not fit into 16 bits. */
+  get clipped(): number {
+    return this.#clippedBefore + this.#decoder.clipped + this.#resampler.clipped;
+  }
+
   push(bytes: Uint8Array, now: number): void {
     this.bytes += bytes.length;
+    if (!this.gate.admits(bytes.length, now)) return;
+    if (!this.#speaking && this.queue.queuedSamples === 0) this.#readAt ??= now;
     const samples = this.#resampler.process(this.#decoder.push(bytes));
     if (!this.queue.push(samples)) this.#options.onOverflow(samples.length);
+    else if (samples.length > 0) this.ledger.push(samples.length, now);
     this.pump(now);
   }
 
   /** The agent has said what it sends; what it leaves out stays as configured. */
   setOutput(format: AudioFormat): void {
     const { encoding, sampleRate } = { ...this.#options.output, ...format };
+    this.#clippedBefore = this.clipped;
     this.#decoder = new PcmDecoder(encoding);
     this.#resampler = new Resampler({ from: sampleRate, to: PLAYOUT_RATE });
   }
 
   /** Calls back once the caller has heard all the agent sent so far, or it was thrown away. */
-  whenHeard(heard: () => void): void {
-    this.#marks.push({ at: this.#settledSamples + this.queue.queuedSamples, heard });
-    this.#settleMarks();
+  whenHeard(reached: (how: Reached) => void): void {
+    this.ledger.mark(reached);
   }
 
   /** The caller hears us from now on; until then speech waits, so that no word of it is lost. */
@@ -78,34 +111,35 @@ export class AgentAudio {
     this.#isOpen = true;
   }
 
-  /** The caller spoke over the agent: nothing of the answer may still be heard. */
-  flush(): void {
+  /** Nothing of the present answer may still be heard, nor what still comes of it. */
+  cut(by: CutBy, now: number): void {
+    // A person can only mean what is there to be heard; an agent knows what it has in hand.
+    const isThere = this.queue.queuedSamples > 0 || this.gate.isStreaming(now);
+    this.gate.cut(by, now, by === 'agent' ? this.#options.hasStragglers : isThere);
     this.flushedSamples += this.queue.flush();
+    this.ledger.cut();
     // The rest of a sample that was cut in two will not come, and would turn what follows to noise.
     this.#decoder.discard();
+    this.#resampler.reset();
     // The few samples of fade end the utterance: they leave at its pace, not at that of silence,
     // which would be up to a frame later.
     this.#isFading = this.#speaking;
-    this.#settleMarks();
+    this.#cutAt = now;
+    this.#readAt = undefined;
   }
 
   /** Writes every frame whose time has come. */
   pump(now: number): void {
-    const { schedule, queue } = this;
+    const { schedule } = this;
     for (;;) {
       const hasFrame = this.#hasFrame();
       if (hasFrame && !this.#speaking) {
         this.#speaking = true;
         schedule.beginUtterance(now);
       }
+      const dueAt = hasFrame ? schedule.earliestAt : schedule.dueAt;
       if (!schedule.isTime(now, hasFrame)) return;
-      if (!this.#isOpen) this.#frame.fill(0);
-      else if (queue.pull(this.#frame) !== 'audio') this.#endUtterance();
-      if (this.muted) this.#frame.fill(0);
-      this.scope.push(this.#frame);
-      this.#options.write(this.#frame, schedule.written);
-      schedule.wrote();
-      this.#settleMarks();
+      this.#write(now, hasFrame ? now - dueAt : undefined);
     }
   }
 
@@ -114,24 +148,36 @@ export class AgentAudio {
     return this.#hasFrame() ? this.schedule.earliestAt : this.schedule.dueAt;
   }
 
-  get #settledSamples(): number {
-    return this.queue.playedSamples + this.flushedSamples;
-  }
-
-  #settleMarks(): void {
-    for (;;) {
-      const [mark] = this.#marks;
-      if (mark === undefined || mark.at > this.#settledSamples) return;
-      this.#marks.shift();
-      mark.heard();
-    }
+  #write(now: number, lateMs: number | undefined): void {
+    const { queue, schedule, ledger } = this;
+    const answer = ledger.current;
+    const before = queue.playedSamples;
+    if (!this.#isOpen) this.#frame.fill(0);
+    else if (queue.pull(this.#frame) !== 'audio') this.#endUtterance(now);
+    const played = queue.playedSamples - before;
+    if (played > 0 && lateMs !== undefined) this.playoutLate.record(lateMs);
+    if (this.muted) this.#frame.fill(0);
+    this.scope.push(this.#frame);
+    const readAt = played > 0 ? this.#readAt : undefined;
+    if (played > 0) this.#readAt = undefined;
+    const index = schedule.written;
+    this.#options.write(this.#frame, {
+      index,
+      now,
+      readAt,
+      answer: played > 0 ? answer : undefined,
+    });
+    schedule.wrote();
+    // Only now: a mark is answered after the frame that reaches it has gone out.
+    ledger.played(played, now, !this.muted);
   }
 
   #hasFrame(): boolean {
-    return this.#isOpen && (this.#isFading || this.queue.queuedSamples >= FRAME_SAMPLES);
+    return this.#isOpen && (this.#isFading || this.queue.isReady);
   }
 
-  #endUtterance(): void {
+  #endUtterance(now: number): void {
+    if (this.#isFading) this.flushTime.record(now - this.#cutAt);
     this.#speaking = false;
     this.#isFading = false;
     this.schedule.endUtterance();

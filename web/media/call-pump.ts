@@ -8,16 +8,19 @@ import { dialectOf } from '../../agent/dialects/registry.ts';
 import type { AgentEvent } from '../../agent/dialects/types.ts';
 import type { AgentProfile } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
-import { AgentAudio, PLAYOUT_RATE } from './agent-audio.ts';
+import type { CutBy, MediaCounters } from '../../common/figures.ts';
+import { AgentAudio, PLAYOUT_RATE, type FrameFacts } from './agent-audio.ts';
 import { AgentSocket, type SocketLike } from './agent-socket.ts';
+import { CallMeter } from './call-meter.ts';
 import { CallerAudio } from './caller-audio.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
-import type { MediaCounters } from './report.ts';
+import { beginsAnswer } from './begins-answer.ts';
 import { FRAME_MS } from './playout-schedule.ts';
 import { readTrack } from './track-reader.ts';
 
 /** Five waveform columns a report. */
 const REPORT_MS = 100;
+const FIGURES_MS = 2_000;
 /** Frames the track generator has not taken: beyond it silence is not worth writing. */
 const MAX_WRITES_PENDING = 5;
 /**
@@ -41,12 +44,15 @@ export class CallPump {
   #socket: AgentSocket | undefined;
   #playout: WritableStreamDefaultWriter<AudioData> | undefined;
   #writesPending = 0;
+  #framesSkipped = 0;
   #textFromAgent = 0;
   #answered = false;
   #closed = false;
   #openAt = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reporter: ReturnType<typeof setInterval> | undefined;
+  #figuresAt = 0;
+  readonly #meter = new CallMeter(PLAYOUT_RATE, () => (this.#figuresAt = 0));
 
   constructor(options: CallPumpOptions) {
     this.#options = options;
@@ -72,6 +78,9 @@ export class CallPump {
       case 'mute-agent':
         if (this.#agent !== undefined) this.#agent.muted = message.muted;
         return;
+      case 'interrupt':
+        this.#cut(message.by);
+        return;
       case 'close':
         this.#close();
         return;
@@ -86,6 +95,7 @@ export class CallPump {
         if (this.#closed) return;
         const now = performance.now();
         if (this.#answered) this.#caller?.pushEncoded(frame, now);
+        this.#meter.wroteToSocket(frame, this.#socket?.framesSent ?? 0);
         this.#openAt = 0;
         this.#tick(now);
         await onward.write(frame);
@@ -123,6 +133,7 @@ export class CallPump {
     this.#caller = new CallerAudio({
       input: agent.input,
       send: (frame) => this.#socket?.send(frame),
+      onCaller: (samples) => this.#meter.turns.hear(samples, performance.now()),
       onDigit: (digit) => {
         this.#socket?.say({ type: 'dtmf', digit });
         post({ type: 'digit', digit });
@@ -131,9 +142,9 @@ export class CallPump {
     });
     this.#agent = new AgentAudio({
       output: agent.output,
-      write: (frame, index) => this.#write(frame, index),
-      onOverflow: (samples) =>
-        this.#warn(`The agent is ten minutes ahead of its speech: ${toMs(samples)} ms are lost.`),
+      hasStragglers: dialectOf(agent.dialect).hasStragglers,
+      write: (frame, facts) => this.#write(frame, facts),
+      onOverflow: (samples) => this.#overflow(samples),
     });
     this.#reporter = setInterval(() => this.#report(), REPORT_MS);
   }
@@ -141,6 +152,7 @@ export class CallPump {
   #answer(): void {
     if (this.#answered || this.#agent === undefined) return;
     this.#answered = true;
+    this.#meter.start(performance.now());
     this.#agent.schedule.start(performance.now());
     this.#run();
   }
@@ -160,8 +172,12 @@ export class CallPump {
     this.#caller?.tick(now);
   }
 
-  #write(frame: Int16Array<ArrayBuffer>, index: number): void {
-    if (this.#playout === undefined || this.#writesPending > MAX_WRITES_PENDING) return;
+  #write(frame: Int16Array<ArrayBuffer>, { index, now, readAt, answer }: FrameFacts): void {
+    if (this.#playout === undefined) return;
+    if (this.#writesPending > MAX_WRITES_PENDING) {
+      this.#framesSkipped += 1;
+      return;
+    }
     const data = new AudioData({
       format: 's16',
       sampleRate: PLAYOUT_RATE,
@@ -172,10 +188,14 @@ export class CallPump {
     });
     this.#writesPending += 1;
     this.#playout.write(data).then(
-      () => (this.#writesPending -= 1),
+      () => {
+        this.#writesPending -= 1;
+        if (readAt !== undefined) this.#meter.tookAnswer(performance.now() - readAt);
+      },
       // The track was stopped: the call is ending.
       () => undefined,
     );
+    if (answer !== undefined) this.#meter.turns.speak(frame, now, answer);
   }
 
   /** One message of the agent. */
@@ -198,9 +218,13 @@ export class CallPump {
   }
 
   #obey(event: AgentEvent): void {
+    if (beginsAnswer(event)) this.#agent?.gate.open();
     switch (event.type) {
       case 'barge_in':
-        this.#agent?.flush();
+        this.#cut('agent');
+        return;
+      case 'turn_complete':
+        this.#meter.claim(event);
         return;
       case 'call_ended':
         this.#socket?.expectEnd();
@@ -217,13 +241,27 @@ export class CallPump {
     }
   }
 
+  #cut(by: CutBy): void {
+    this.#agent?.cut(by, performance.now());
+    this.#meter.turns.cut(by);
+  }
+
   /** Tells the agent once the caller has heard it; a connection that came later knows no such mark. */
   #answerMark(name: string | undefined): void {
     const session = this.#socket?.session;
-    this.#agent?.whenHeard(() => {
+    const named = name === undefined ? {} : { name };
+    this.#agent?.whenHeard(({ complete, heardSamples }) => {
+      this.#options.post({ type: 'mark', ...named, complete, heardMs: toMs(heardSamples) });
       if (this.#socket?.session !== session) return;
       this.#socket?.say({ type: 'played', ...(name !== undefined && { mark: name }) });
     });
+  }
+
+  #overflow(samples: number): void {
+    const text =
+      `The agent is ten minutes ahead of its speech: no more fits into the queue, and ` +
+      `${toMs(samples)} ms are lost. Does it send without end?`;
+    this.#options.post({ type: 'log', level: 'error', text, code: 'PLAYOUT_FULL' });
   }
 
   #report(): void {
@@ -248,11 +286,20 @@ export class CallPump {
       queuedMs: toMs(agent.queue.queuedSamples),
       playedMs: toMs(agent.queue.playedSamples),
       underruns: agent.queue.underruns,
+      cushionMs: toMs(agent.queue.cushionSamples),
+      clipped: agent.clipped,
+      cuts: agent.gate.generation,
       flushedMs: toMs(agent.flushedSamples),
+      staleBytes: agent.gate.droppedBytes,
       resyncs: agent.schedule.resyncs,
+      framesSkipped: this.#framesSkipped,
     };
     const report = { caller: caller.scope.read(), agent: agent.scope.read(), counters };
     this.#options.post({ type: 'report', report });
+    const now = performance.now();
+    if (!this.#closed && now < this.#figuresAt) return;
+    this.#figuresAt = now + FIGURES_MS;
+    this.#options.post({ type: 'figures', figures: this.#meter.read(counters, agent) });
   }
 
   #close(): void {

@@ -22,12 +22,15 @@ export interface EncodedFrame {
     readonly mimeType?: string;
     readonly rtpTimestamp?: number;
     readonly synchronizationSource?: number;
+    readonly receiveTime?: number;
   };
 }
 
 export interface CallerAudioOptions {
   readonly input: AgentProfile['input'];
   readonly send: (frame: Int16Array) => void;
+  /** The caller's audio in order and without gaps, at the rate it came in. */
+  readonly onCaller?: (samples: Int16Array, sampleRate: number) => void;
   readonly onDigit: (digit: string) => void;
   /** A packet of a codec that cannot be decoded here; told once per codec. */
   readonly onUnknownCodec: (mimeType: string) => void;
@@ -118,6 +121,7 @@ export class CallerAudio {
 
   #toAgent(samples: Int16Array): void {
     this.scope.push(samples);
+    this.#options.onCaller?.(samples, this.#rate);
     this.#framer.push(this.#resampler.process(samples));
   }
 }

@@ -6,6 +6,7 @@
 import type { AgentEvent } from '../../agent/dialects/types.ts';
 import type { AgentProfile } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
+import type { CallFigures, CutBy } from '../../common/figures.ts';
 import type { LogLevel } from '../../common/log.ts';
 import type { MediaReport, SocketStatus } from './report.ts';
 
@@ -21,6 +22,8 @@ export type ToWorker =
   /** ICE and DTLS are up: packets reach the caller. */
   | { readonly type: 'connected' }
   | { readonly type: 'mute-agent'; readonly muted: boolean }
+  /** Whatever the agent is saying ends here. */
+  | { readonly type: 'interrupt'; readonly by: CutBy }
   | { readonly type: 'close' };
 
 export type FromWorker =
@@ -36,5 +39,14 @@ export type FromWorker =
       readonly code?: ErrorCode;
     }
   | { readonly type: 'report'; readonly report: MediaReport }
+  /** Every two seconds, when the agent begins to answer, and at the end. */
+  | { readonly type: 'figures'; readonly figures: CallFigures }
+  /** The caller has heard what the agent wanted to know of, or it was cut. */
+  | {
+      readonly type: 'mark';
+      readonly name?: string;
+      readonly complete: boolean;
+      readonly heardMs: number;
+    }
   /** All is released; the last report went out before. */
   | { readonly type: 'closed' };

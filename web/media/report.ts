@@ -3,6 +3,9 @@
  * and whoever looks at `bridge.calls` in the console.
  */
 import type { ErrorCode } from '../../common/errors.ts';
+import type { MediaCounters } from '../../common/figures.ts';
+
+export type { MediaCounters };
 
 export type SocketState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
@@ -28,35 +31,4 @@ export interface MediaReport {
   readonly caller: ScopeReading;
   readonly agent: ScopeReading;
   readonly counters: MediaCounters;
-}
-
-export interface MediaCounters {
-  /** 20 ms frames handed to the agent's socket. */
-  readonly framesToAgent: number;
-  /** Frames that found no open socket within a second, or a socket that did not drain. */
-  readonly framesDropped: number;
-  /** Bytes the browser holds back because the agent's side does not take them. */
-  readonly socketBacklogBytes: number;
-  /** RTP packets of audio that arrived. */
-  readonly packets: number;
-  readonly concealedMs: number;
-  readonly silenceMs: number;
-  readonly late: number;
-  /** How much slower (+) or faster (−) the phone's clock is; null until it can be told. */
-  readonly skewPpm: number | null;
-  /** Added and left out of the caller's audio to keep it in step with this machine's clock. */
-  readonly addedMs: number;
-  readonly leftOutMs: number;
-  readonly bytesFromAgent: number;
-  readonly textFromAgent: number;
-  /** Audio of the agent that waits to be played. */
-  readonly queuedMs: number;
-  /** Audio of the agent that went out to the caller. */
-  readonly playedMs: number;
-  /** Times the agent's audio ran dry in the middle of an utterance. */
-  readonly underruns: number;
-  /** Audio thrown away because the caller spoke over it. */
-  readonly flushedMs: number;
-  /** Times the playout clock was behind by more than it can catch up with. */
-  readonly resyncs: number;
 }

@@ -53,6 +53,7 @@ class Client {
     this.#sampleRate = dialect.input.sampleRate;
     this.#audio = new AgentAudio({
       output: dialect.output ?? TTS,
+      hasStragglers: dialect.hasStragglers,
       write: (frame) => this.#heard.push(...frame),
       onOverflow: () => undefined,
     });

@@ -35,7 +35,8 @@ it('plays what was pushed bit for bit, whatever the splits, and accounts for eve
         expect(queue.push(part)).toBe(true);
         sent.push(part);
         pushed += size;
-        for (let i = 0; i < pullsBetween; i++) pullOne();
+        // Where it runs dry it fades, which another test looks at.
+        for (let i = 0; i < pullsBetween && queue.queuedSamples > FRAME; i++) pullOne();
         expect(queue.queuedSamples + queue.playedSamples).toBe(pushed);
       }
       while (queue.queuedSamples > 0) pullOne();
@@ -118,6 +119,87 @@ describe('running dry', () => {
     for (let i = 0; i < 60; i++) pull(queue);
     queue.push(ramp(FRAME));
     expect(queue.underruns).toBe(1);
+  });
+});
+
+const adaptive = () =>
+  new PlayoutQueue({
+    frameSamples: FRAME,
+    cushionSamples: FRAME,
+    maxCushionSamples: 6 * FRAME,
+    maxSamples: 480_000,
+  });
+
+describe('going on after an underrun', () => {
+  it('rises within 5 ms, so that neither end of the gap clicks', () => {
+    const queue = adaptive();
+    const voice = new Int16Array(FRAME).fill(8000);
+    queue.push(voice);
+    pull(queue);
+    pull(queue);
+    queue.push(voice);
+    queue.push(voice);
+    const { samples } = pull(queue);
+    expect(samples[0]).toBe(0);
+    expect(largestStep(samples)).toBeLessThan(400);
+    expect(samples.subarray(40)).toEqual(voice.subarray(40));
+  });
+
+  it('begins the next answer as it was sent', () => {
+    const queue = adaptive();
+    queue.push(ramp(FRAME));
+    for (let i = 0; i < 60; i++) pull(queue);
+    queue.push(ramp(FRAME, 9000));
+    expect(pull(queue).samples).toEqual(ramp(FRAME, 9000));
+  });
+});
+
+describe('the cushion', () => {
+  /** Plays one frame, finds nothing `gap` times, and is given `frames` more. */
+  const runDry = (queue: PlayoutQueue, gap: number, frames = 1) => {
+    for (let i = 0; i < gap; i++) pull(queue);
+    for (let i = 0; i < frames; i++) queue.push(ramp(FRAME));
+  };
+
+  it('grows to what would have bridged the gap, and then does', () => {
+    const queue = adaptive();
+    queue.push(ramp(FRAME));
+    expect(pull(queue).result).toBe('audio');
+    runDry(queue, 2);
+    expect(queue.cushionSamples).toBe(3 * FRAME);
+    expect(queue.isReady).toBe(false);
+    queue.push(ramp(2 * FRAME));
+    expect(queue.isReady).toBe(true);
+    // The same gap again is not heard.
+    expect([1, 2, 3].map(() => pull(queue).result)).toEqual(['audio', 'audio', 'audio']);
+  });
+
+  it('keeps to its bound, and does not grow for a pause it could not bridge', () => {
+    const queue = adaptive();
+    for (const gap of [3, 4, 5, 5, 5]) {
+      queue.push(ramp(6 * FRAME));
+      while (queue.queuedSamples > 0) pull(queue);
+      runDry(queue, gap);
+    }
+    expect(queue.cushionSamples).toBe(6 * FRAME);
+    const other = adaptive();
+    other.push(ramp(FRAME));
+    pull(other);
+    runDry(other, 20);
+    expect(other.underruns).toBe(1);
+    expect(other.cushionSamples).toBe(FRAME);
+  });
+
+  it('shrinks by a frame for every ten seconds that go well', () => {
+    const queue = adaptive();
+    queue.push(ramp(FRAME));
+    pull(queue);
+    runDry(queue, 2, 1100);
+    const after = (pulls: number) => {
+      for (let i = 0; i < pulls; i++) expect(pull(queue).result).toBe('audio');
+      return queue.cushionSamples / FRAME;
+    };
+    expect([after(499), after(1), after(499), after(1)]).toEqual([3, 2, 2, 1]);
   });
 });
 

@@ -12,6 +12,7 @@ function play(): {
   readonly audio: AgentAudio;
   readonly written: Written[];
   readonly overflows: number[];
+  readonly now: () => number;
   readonly run: (until: number) => void;
   readonly send: (count: number, value?: number) => void;
   readonly stall: (ms: number) => void;
@@ -21,7 +22,8 @@ function play(): {
   let now = 1_000;
   const audio = new AgentAudio({
     output: { encoding: 's16le', sampleRate: 8_000 },
-    write: (frame, index) => written.push({ at: now, index, samples: [...frame] }),
+    hasStragglers: true,
+    write: (frame, { index }) => written.push({ at: now, index, samples: [...frame] }),
     onOverflow: (samples) => overflows.push(samples),
   });
   audio.schedule.start(now);
@@ -30,6 +32,7 @@ function play(): {
     audio,
     written,
     overflows,
+    now: () => now,
     // A timer that is exact to the millisecond.
     run: (until) => {
       for (; now < until; now += 1) audio.pump(now);
@@ -110,12 +113,12 @@ describe('AgentAudio', () => {
   });
 
   test('the fade after a flush leaves when the next frame would have', () => {
-    const { audio, written, run, send } = play();
+    const { audio, written, now, run, send } = play();
     run(1_207);
     send(160 * 50);
     // Frames leave 13 ms early, at 1207, 1227, …; the event comes right after one of them.
     run(1_410);
-    audio.flush();
+    audio.cut('agent', now());
     run(1_600);
     expect(written.filter(isSound).at(-1)?.at).toBe(1_427);
     expect(written.filter(({ at }) => at > 1_427).map(({ at }) => at)).toEqual([
@@ -124,11 +127,11 @@ describe('AgentAudio', () => {
   });
 
   test('flush leaves nothing but the fade of 5 ms', () => {
-    const { audio, written, run, send } = play();
+    const { audio, written, now, run, send } = play();
     send(8_000);
     run(1_100);
     const before = written.length;
-    audio.flush();
+    audio.cut('agent', now());
     run(1_500);
     const after = written.slice(before);
     expect(after[0]?.samples.slice(40).some((sample) => sample !== 0)).toBe(false);
@@ -162,6 +165,7 @@ describe('AgentAudio', () => {
     const written: number[] = [];
     const audio = new AgentAudio({
       output: { encoding: 's16le', sampleRate: 8_000 },
+      hasStragglers: true,
       write: (frame) => written.push(...frame),
       onOverflow: () => undefined,
     });
@@ -190,13 +194,13 @@ describe('AgentAudio', () => {
   });
 
   test('says at once when what was sent is thrown away', () => {
-    const { audio, run, send } = play();
+    const { audio, now, run, send } = play();
     const heard: string[] = [];
     send(8_000);
     audio.whenHeard(() => heard.push('cut'));
     run(1_100);
     expect(heard).toEqual([]);
-    audio.flush();
+    audio.cut('agent', now());
     expect(heard).toEqual(['cut']);
   });
 
@@ -217,6 +221,7 @@ describe('AgentAudio', () => {
     const written: number[] = [];
     const audio = new AgentAudio({
       output: { encoding: 's16le', sampleRate: 8_000 },
+      hasStragglers: true,
       write: (frame) => written.push(...frame),
       onOverflow: () => undefined,
     });

@@ -1,5 +1,6 @@
 /** The sentences and figures the page shows: why a call ended, what is odd about one, numbers. */
 import { describe, expect, test } from 'vitest';
+import { NO_COUNTERS } from '../../../common/figures.ts';
 import { diagnose, type CallFacts } from '../../../web/bridge/diagnosis.ts';
 import { EventLog, formatLog } from '../../../web/bridge/event-log.ts';
 import { formatBytes, formatDbfs, formatDuration, formatMs } from '../../../web/bridge/format.ts';
@@ -7,25 +8,7 @@ import { findUnsupported } from '../../../web/media/support.ts';
 import { endSentence, reasonText } from '../../../web/phone/end-cause.ts';
 import { refusal } from '../../../web/phone/registration.ts';
 
-const COUNTERS = {
-  framesToAgent: 600,
-  framesDropped: 0,
-  socketBacklogBytes: 0,
-  packets: 600,
-  concealedMs: 0,
-  silenceMs: 0,
-  late: 0,
-  skewPpm: null,
-  addedMs: 0,
-  leftOutMs: 0,
-  bytesFromAgent: 1,
-  textFromAgent: 0,
-  queuedMs: 0,
-  playedMs: 0,
-  underruns: 0,
-  flushedMs: 0,
-  resyncs: 0,
-};
+const COUNTERS = { ...NO_COUNTERS, framesToAgent: 600, packets: 600, bytesFromAgent: 1 };
 
 describe('diagnose', () => {
   const facts: CallFacts = {

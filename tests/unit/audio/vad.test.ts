@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UtteranceCutter } from '../../../agent/demo/utterance.ts';
-import { Vad, type VadEvent } from '../../../agent/demo/vad.ts';
+import { Vad, type VadEvent } from '../../../audio/vad.ts';
 
 const BLOCK = 160;
 
