@@ -1,33 +1,40 @@
 #!/usr/bin/env node
-/** `npm start`: reads the flags, starts the bridge, says where it is, and stops it cleanly. */
-import { BridgeError, isMisuse, messageOf } from '../common/errors.ts';
-import { banner } from './banner.ts';
-import { startBridge } from './bridge.ts';
-import { consoleLog } from './log.ts';
+/** `npm start`: the bridge in a terminal, with its keys and signals. */
+import { isMisuse, messageOf, BridgeError } from '../common/errors.ts';
 import { HELP } from './config/flags.ts';
-import { loadConfig } from './config/load.ts';
-import { optionsOf } from './options.ts';
+import { loadConfig, type ConfigSource } from './config/load.ts';
+import { listenForKeys, type Keys } from './keys.ts';
+import { Run } from './run.ts';
+
+const source: ConfigSource = {
+  argv: process.argv.slice(2),
+  environment: process.env,
+  folder: process.cwd(),
+};
 
 async function main(): Promise<void> {
-  const loaded = loadConfig({
-    argv: process.argv.slice(2),
-    environment: process.env,
-    folder: process.cwd(),
-  });
+  const loaded = loadConfig(source);
   if (loaded === 'help') {
     process.stdout.write(HELP);
     return;
   }
-  const options = optionsOf(loaded.config);
-  const bridge = await startBridge(options, consoleLog(options.logLevel));
-  process.stdout.write(banner(bridge, performance.now(), process.stdout.isTTY));
+  const run = new Run(source, process.stdout);
+  await run.start(loaded);
+  let keys: Keys | undefined = undefined;
   const stop = () => {
     // A second Ctrl-C does not wait for goodbyes.
     process.once('SIGINT', () => process.exit(130));
-    void bridge.close().then(() => process.exit(0));
+    keys?.close();
+    void run.stop().then(() => process.exit(0));
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  keys = listenForKeys(process.stdin, process.stdout, {
+    o: { what: 'open the page', do: () => run.openPage() },
+    d: { what: 'dial the demo call', do: () => run.dial() },
+    r: { what: 'restart, reading the configuration anew', do: () => run.restart() },
+    q: { what: 'quit', do: stop },
+  });
 }
 
 main().catch((error: unknown) => {

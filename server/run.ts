@@ -1,0 +1,91 @@
+/**
+ * One `npm start` from beginning to end: the bridge with the configuration of the moment, which a
+ * restart reads anew, and what a person can ask of it from the terminal.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readWav } from '../audio/wav.ts';
+import { messageOf } from '../common/errors.ts';
+import { Softphone } from '../softphone/softphone.ts';
+import { banner } from './banner.ts';
+import { startBridge, type Bridge } from './bridge.ts';
+import { loadConfig, type ConfigSource, type LoadedConfig } from './config/load.ts';
+import { consoleLog } from './log.ts';
+import { openInBrowser } from './open-url.ts';
+import { optionsOf, type BridgeOptions } from './options.ts';
+import { root } from './root.ts';
+
+/** The agent's last answer is to be heard as well. */
+const FAREWELL_MS = 3000;
+
+export class Run {
+  readonly #source: ConfigSource;
+  readonly #output: NodeJS.WriteStream;
+  #bridge: Bridge | undefined;
+  #options: BridgeOptions | undefined;
+
+  constructor(source: ConfigSource, output: NodeJS.WriteStream) {
+    this.#source = source;
+    this.#output = output;
+  }
+
+  /** @throws BridgeError what stands in the way of a start. */
+  async start(loaded: LoadedConfig, startedAt = 0): Promise<void> {
+    this.#options = optionsOf(loaded.config);
+    this.#bridge = await startBridge(this.#options, consoleLog(this.#options.logLevel));
+    this.#say(banner(this.#bridge, performance.now() - startedAt, this.#output.isTTY));
+  }
+
+  async stop(): Promise<void> {
+    await this.#bridge?.close();
+    this.#bridge = undefined;
+  }
+
+  /** A configuration that is wrong leaves what runs alone. */
+  async restart(): Promise<void> {
+    const loaded = loadConfig(this.#source);
+    if (loaded === 'help') return;
+    const startedAt = performance.now();
+    this.#say('Restarting …\n');
+    await this.stop();
+    await this.start(loaded, startedAt);
+  }
+
+  openPage(): void {
+    if (this.#bridge) openInBrowser(this.#bridge.url);
+  }
+
+  /** A call as a phone on this machine would make it: a few sentences, then it hangs up. */
+  async dial(): Promise<void> {
+    if (!this.#bridge) return;
+    const { hostname, port } = new URL(`sip://${this.#bridge.phone.server}`);
+    const [user = 'demo', password = 'any'] =
+      this.#options?.auth?.users.entries().next().value ?? [];
+    const phone = await Softphone.create({
+      server: { host: hostname, port: Number(port) || 5060 },
+      user,
+      password,
+    });
+    try {
+      const wav = readWav(await readFile(join(root, 'agent', 'demo', 'caller.wav')));
+      const [speech = new Int16Array(0)] = wav.channels;
+      const call = await phone.call({ to: '1000', play: speech });
+      this.#say('Dialling 1000 …\n');
+      await call.answered;
+      this.#say('Answered; the caller speaks.\n');
+      const spokenMs = (speech.length / wav.sampleRate) * 1000 + FAREWELL_MS;
+      await Promise.race([call.ended, delay(spokenMs, undefined, { ref: false })]);
+      await call.hangup();
+      this.#say('The demo call is over.\n');
+    } catch (error) {
+      this.#say(`The demo call was not answered: ${messageOf(error)}\n`);
+    } finally {
+      await phone.close();
+    }
+  }
+
+  #say(text: string): void {
+    this.#output.write(text);
+  }
+}
