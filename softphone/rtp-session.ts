@@ -26,6 +26,11 @@ export interface RtpSessionOptions {
   readonly play?: PlaySource | undefined;
   /** Keep the audio and a line per packet; on by default. */
   readonly record?: boolean | undefined;
+  /**
+   * How much slower (+) or faster (−) than the clock to send, in millionths: a real phone is paced
+   * by its sound card, which never agrees with the computer.
+   */
+  readonly skewPpm?: number | undefined;
   readonly onPacketSent?: PacketSent | undefined;
   readonly onPacketReceived?: PacketReceived | undefined;
   readonly log?: Log | undefined;
@@ -117,7 +122,7 @@ export class RtpSession {
     });
     this.#receiver = new RtpReceiver(this.#clock.now(), options.record ?? true);
     this.#pacer = new Pacer({
-      intervalMs: FRAME_MS,
+      intervalMs: FRAME_MS * (1 + (options.skewPpm ?? 0) / 1e6),
       clock: this.#clock,
       onTick: (slot, skipped) => this.#sendFrame(slot, skipped),
     });

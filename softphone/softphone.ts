@@ -49,6 +49,8 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Keep the audio and a line per packet; on by default. */
   readonly record?: boolean;
+  /** How much slower (+) or faster (−) than this machine's clock to send. */
+  readonly skewPpm?: number;
   readonly onPacketSent?: PacketSent;
   readonly onPacketReceived?: PacketReceived;
 }

@@ -14,7 +14,8 @@ import { table } from './table.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
   const names = SUITES.map(({ name }) => name);
-  const options = parseBenchOptions(argv, names);
+  const onRequest = SUITES.filter((suite) => suite.onlyOnRequest).map(({ name }) => name);
+  const options = parseBenchOptions(argv, names, onRequest);
   if (options === 'help') {
     process.stdout.write(help(new Map(SUITES.map(({ name, what }) => [name, what]))));
     return 0;

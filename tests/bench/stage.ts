@@ -10,6 +10,7 @@ import { BROWSER, missing } from '../setup/programs.ts';
 import { BridgeProcess } from '../support/bridge-process.ts';
 import { ENGINES, type EngineKind, type TestEngine } from '../support/rtpengine.ts';
 import { TestAgent, type AgentSession } from '../support/test-agent.ts';
+import type { MediaCounters } from '../../web/media/report.ts';
 import type { EngineName } from './result.ts';
 import type { BenchRun } from './suite.ts';
 
@@ -88,6 +89,17 @@ export class Stage {
     const call = await phone.call({ to: '1000', codecs: ['pcmu'], ...options });
     await call.answered;
     return { call, session: await this.#sessionOf(call.callId) };
+  }
+
+  /** What the page knows of a call: its counters, and when it was answered, on our clock. */
+  async seenByPage(
+    callId: string,
+  ): Promise<{ readonly counters: MediaCounters; readonly answeredAt: number }> {
+    const seen = await this.page.evaluate<{ counters: MediaCounters; answered: number }>(
+      `(({ counters, answeredAt }) => ({ counters, answered: answeredAt.getTime() }))(
+        bridge.calls.find(({ id }) => id === ${JSON.stringify(callId)}))`,
+    );
+    return { counters: seen.counters, answeredAt: seen.answered - performance.timeOrigin };
   }
 
   async idle(): Promise<void> {

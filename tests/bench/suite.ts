@@ -12,6 +12,8 @@ export interface BenchRun extends Omit<BenchOptions, 'suites' | 'json'> {
 export interface Suite {
   readonly name: string;
   readonly what: string;
+  /** Too long for a run of everything: only with --only. */
+  readonly onlyOnRequest?: boolean;
   /** Figures are handed over as they are ready, so that an error later on does not lose them. */
   run(run: BenchRun, report: (figure: Figure) => void): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { memory } from './suites/memory.ts';
 import { page } from './suites/page.ts';
 import { relay } from './suites/relay.ts';
 import { setup } from './suites/setup.ts';
+import { soak } from './suites/soak.ts';
 import { sip } from './suites/sip.ts';
 import { start } from './suites/start.ts';
 
@@ -18,4 +19,5 @@ export const SUITES: readonly Suite[] = [
   start,
   memory,
   page,
+  soak,
 ];

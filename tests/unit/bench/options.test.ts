@@ -22,6 +22,13 @@ test('suites run in the order of the registry, whatever the order of --only', ()
   });
 });
 
+test('a suite of minutes runs on request only', () => {
+  expect(parseBenchOptions([], KNOWN, ['setup'])).toMatchObject({ suites: ['latency', 'sip'] });
+  expect(parseBenchOptions(['--only', 'setup'], KNOWN, ['setup'])).toMatchObject({
+    suites: ['setup'],
+  });
+});
+
 test.each([
   [['--only', 'latncy'], /no such suite.*latency, setup, sip/],
   [['--engine', 'asterisk'], /embedded, rtpengine or both/],
