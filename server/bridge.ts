@@ -219,7 +219,7 @@ async function startEmbeddedRtpengine(
   const { min: portMin, max: portMax } = options.rtpPorts;
   const server = await startRtpengine({
     ng: { host: '127.0.0.1', port: 0 },
-    rtp: { host: options.sip.host, portMin, portMax },
+    rtp: { host: options.sip.host, portMin, portMax, ...options.rtpNetwork },
     log,
   });
   stack.push(() => server.close());

@@ -1,6 +1,7 @@
 /** What the bridge is started with, made from the configuration. */
 import type { DialectName } from '../common/api.ts';
 import type { LogLevel } from '../common/log.ts';
+import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
 import type { Config } from './config/schema.ts';
 
 export interface Address {
@@ -13,6 +14,10 @@ export interface BridgeOptions {
   readonly sip: Address;
   /** UDP ports of the phone's legs, for the embedded engine. */
   readonly rtpPorts: { readonly min: number; readonly max: number };
+  /** What else the embedded engine is told of its network. */
+  readonly rtpNetwork?: Pick<RtpengineOptions['rtp'], 'otherHost' | 'advertised' | 'webrtcPort'>;
+  /** A call without RTP from the phone for this long is ended; 0 = never. */
+  readonly rtpInactivityMs?: number;
   /** External servers; undefined = the embedded ones. */
   readonly drachtio?: Address & { readonly secret: string };
   readonly rtpengine?: Address;
@@ -39,6 +44,8 @@ export function optionsOf({ sip, http, agent, drachtio, rtpengine, log }: Config
     http,
     sip: sip.server,
     rtpPorts: { min: sip.rtp.port_range_start, max: sip.rtp.port_range_end },
+    rtpNetwork: rtpNetworkOf(sip.rtp),
+    rtpInactivityMs: sip.rtp.inactivity * 1000,
     ...(drachtio && { drachtio }),
     ...(rtpengine && { rtpengine }),
     ...(agent.url !== undefined && {
@@ -50,5 +57,20 @@ export function optionsOf({ sip, http, agent, drachtio, rtpengine, log }: Config
       auth: { realm: sip.auth.realm, users: new Map(Object.entries(sip.auth.users)) },
     }),
     logLevel: log.level,
+  };
+}
+
+function rtpNetworkOf({
+  other_host: otherHost,
+  webrtc_port: webrtcPort,
+  advertised: { phone, page },
+}: Config['sip']['rtp']): NonNullable<BridgeOptions['rtpNetwork']> {
+  return {
+    ...(otherHost !== undefined && { otherHost }),
+    ...(webrtcPort !== undefined && { webrtcPort }),
+    advertised: {
+      ...(phone !== undefined && { phone }),
+      ...(page !== undefined && { page }),
+    },
   };
 }

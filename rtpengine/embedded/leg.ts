@@ -6,6 +6,8 @@ import type { Log } from '../../common/log.ts';
 import type { Certificate } from './certificate.ts';
 import { Incoming } from './incoming.ts';
 import type { Endpoint } from './latch.ts';
+import type { Interfaces } from './interfaces.ts';
+import type { PagePorts } from './page-port.ts';
 import type { PortPool } from './ports.ts';
 import { Quality } from './quality.ts';
 import { readRtcp } from './rtcp.ts';
@@ -70,8 +72,9 @@ export interface StreamState {
 
 /** What every leg of a call needs from the server. */
 export interface LegContext {
-  readonly address: string;
+  readonly interfaces: Interfaces;
   readonly ports: PortPool;
+  readonly pagePorts: PagePorts;
   readonly certificate: Certificate;
   readonly counters: RtpengineCounters;
   readonly log: Log;
@@ -81,7 +84,10 @@ export interface LegContext {
 export interface Leg {
   readonly kind: 'phone' | 'page';
   readonly protocol: 'RTP/AVP' | 'UDP/TLS/RTP/SAVPF';
+  /** The address it is bound to. */
   readonly address: string;
+  /** The address the SDP names. */
+  readonly advertised: string;
   /** The port the SDP names. */
   readonly port: number;
   readonly meter: Meter;

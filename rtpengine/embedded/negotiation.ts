@@ -5,6 +5,7 @@
  * attribute. A leg is made anew only when its peer is a new one.
  */
 import type { Pair } from './call.ts';
+import { familyOf, type Family } from './interfaces.ts';
 import type { Leg, LegContext } from './leg.ts';
 import { PageLeg } from './page-leg.ts';
 import type { Party } from './party.ts';
@@ -32,7 +33,7 @@ export async function offer(context: LegContext, pair: Pair, request: NgRequest)
   to.protocol = request.protocol ?? from.protocol;
 
   if (from.protocol === 'RTP/AVP') {
-    announce(await phoneLeg(context, from), sdp, audio, request);
+    announce(await phoneLeg(context, from, familyIn(sdp, audio)), sdp, audio, request);
   } else {
     const remote = transportOf(sdp, audio);
     from.offered = remote;
@@ -42,14 +43,15 @@ export async function offer(context: LegContext, pair: Pair, request: NgRequest)
 
   let transport: string[];
   if (to.protocol === 'RTP/AVP') {
-    transport = (await phoneLeg(context, to)).attributes();
+    const family = request.family ?? familyIn(sdp, audio);
+    transport = (await phoneLeg(context, to, family)).attributes();
   } else {
     // Without a to-tag the offer goes to somebody new.
     const leg = await pageLeg(context, to, (old) => old.isTaken && request.toTag === undefined);
     if (request.generateMid) to.mids ??= sdp.media.map((_, index) => String(index + 1));
     transport = leg.offer();
   }
-  return finish(context, { source: from, target: to }, { sdp, audio, transport }, request);
+  return finish({ source: from, target: to }, { sdp, audio, transport }, request);
 }
 
 /** @returns the SDP for `from`, who made the offer. */
@@ -76,12 +78,11 @@ export async function answer(context: LegContext, pair: Pair, request: NgRequest
   else if (from.offered !== undefined) {
     transport = await from.leg.answer(from.offered, request.dtls);
   }
-  return finish(context, { source: to, target: from }, { sdp, audio, transport }, request);
+  return finish({ source: to, target: from }, { sdp, audio, transport }, request);
 }
 
 /** Joins the legs and writes the SDP of `source` for `target`. */
 function finish(
-  context: LegContext,
   { source, target }: { readonly source: Party; readonly target: Party },
   {
     sdp,
@@ -102,7 +103,7 @@ function finish(
   }
   return formatSdp(
     rewriteSdp(sdp, {
-      address: context.address,
+      address: leg.advertised,
       port: leg.port,
       protocol: target.protocol,
       audio,
@@ -114,9 +115,13 @@ function finish(
   );
 }
 
-async function phoneLeg(context: LegContext, party: Party): Promise<PhoneLeg> {
+async function phoneLeg(
+  context: LegContext,
+  party: Party,
+  family: Family | undefined,
+): Promise<PhoneLeg> {
   if (party.leg?.kind === 'phone') return party.leg;
-  const leg = await PhoneLeg.open(context);
+  const leg = await PhoneLeg.open(context, family);
   await replace(party, leg);
   return leg;
 }
@@ -140,6 +145,12 @@ async function replace(party: Party, leg: PhoneLeg | PageLeg): Promise<void> {
 
 function protocolIn(sdp: Sdp, audio: number): MediaProtocol {
   return protocolOf(mediaLine(sdp.media[audio] ?? []).protocol) ?? 'RTP/AVP';
+}
+
+/** The family of the peer's RTP address, when it has one. */
+function familyIn(sdp: Sdp, audio: number): Family | undefined {
+  const { rtp } = rtpEndpoints(sdp, audio);
+  return rtp && familyOf(rtp.address);
 }
 
 function announce(leg: PhoneLeg, sdp: Sdp, audio: number, request: NgRequest): void {

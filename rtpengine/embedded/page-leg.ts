@@ -1,6 +1,6 @@
 /**
- * The side of a WebRTC page: ICE, DTLS and SRTP by libdatachannel (node-datachannel), on one port
- * of the range, with the raw RTP and RTCP of its one track. The SDP the page sees is not
+ * The side of a WebRTC page: ICE, DTLS and SRTP by libdatachannel (node-datachannel), on a port
+ * of its own or one of all pages (page-port.ts), with the raw RTP and RTCP of its one track. The SDP the page sees is not
  * libdatachannel's: it is the phone's, with this leg's transport attributes put in, so that codecs
  * need no translation; libdatachannel gets a minimal SDP of our own instead, and never renegotiates.
  *
@@ -10,21 +10,17 @@
  * libdatachannel starts when the page's description is there, and not before. Started with the
  * offer, it hears the page's checks before the page's answer; ICE then connects inside
  * `setRemoteDescription`, and now and then a whole DTLS handshake is over, and failed, before the
- * fingerprint in that description has been noted. Until then a plain socket holds the port and
- * learns from the early checks where the page is.
+ * fingerprint in that description has been noted.
  */
-import type { Socket } from 'node:dgram';
 import { Audio, PeerConnection, type Track } from 'node-datachannel';
 import { Meter, handOn, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
-import { bindPort, closeSocket } from './placeholder.ts';
+import { familyOf, interfaceFor, type Family, type Interface } from './interfaces.ts';
+import type { PagePort } from './page-port.ts';
 import { HOST_PRIORITY, MID, minimalSdp, token } from './page-sdp.ts';
 import { classify } from './rtp.ts';
 import type { Transport } from './sdp.ts';
 
 const CLOSE_MS = 2000;
-const RELEASE_POLL_MS = 2;
-/** Addresses the page's early checks came from; one per interface of its machine. */
-const MAX_LEARNED = 8;
 /** One second: a handshake that takes longer has failed. */
 const MAX_EARLY = 50;
 
@@ -32,13 +28,12 @@ export class PageLeg implements Leg {
   readonly kind = 'page';
   readonly protocol = 'UDP/TLS/RTP/SAVPF';
   readonly address: string;
+  readonly advertised: string;
   readonly port: number;
   readonly meter: Meter;
   readonly #context: LegContext;
-  readonly #ice = { ufrag: token(6), pwd: token(24) };
-  /** Holds the port until the page's description is there. */
-  #placeholder: Socket | undefined;
-  readonly #learned = new Set<string>();
+  readonly #ice: { readonly ufrag: string; readonly pwd: string };
+  readonly #port: PagePort;
   #peer: PeerConnection | undefined;
   #track: Track | undefined;
   #peerClosed: Promise<void> | undefined;
@@ -51,23 +46,26 @@ export class PageLeg implements Leg {
   #other: Leg | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(context: LegContext, placeholder: Socket) {
+  private constructor(
+    context: LegContext,
+    { address, advertised }: Interface,
+    port: PagePort,
+    ice: { ufrag: string; pwd: string },
+  ) {
     this.#context = context;
-    this.address = context.address;
-    this.port = placeholder.address().port;
+    this.#port = port;
+    this.#ice = ice;
+    this.address = address;
+    this.advertised = advertised.page;
+    this.port = port.port;
     this.meter = new Meter(context.counters);
-    this.#placeholder = placeholder;
-    placeholder.on('message', (_check, { address, port }) => {
-      if (this.#learned.size < MAX_LEARNED) this.#learned.add(`${address} ${port}`);
-    });
-    placeholder.on('error', () => undefined);
   }
 
   /** Rejects with PortsExhausted when no port can be bound. */
-  static open(context: LegContext): Promise<PageLeg> {
-    return context.ports.open(
-      async (port) => new PageLeg(context, await bindPort(port, context.address)),
-    );
+  static async open(context: LegContext, family?: Family): Promise<PageLeg> {
+    const at = interfaceFor(context.interfaces, family);
+    const ice = { ufrag: token(6), pwd: token(24) };
+    return new PageLeg(context, at, await context.pagePorts.open(at.address, ice.ufrag), ice);
   }
 
   /** Whether the page has said who it is, so that another one would need another leg. */
@@ -157,16 +155,15 @@ export class PageLeg implements Leg {
     this.#closing ??= (async () => {
       this.#open = false;
       this.#other = undefined;
-      await this.#letGoOfPort();
+      await this.#port.handOver();
       if (this.#peer !== undefined && this.#peerClosed !== undefined) {
         this.#peer.close();
         await within(CLOSE_MS, this.#peerClosed);
         this.#listener.on = undefined;
         this.#peer = undefined;
         this.#track = undefined;
-        await this.#released();
       }
-      this.#context.ports.giveBack(this.port);
+      await this.#port.release();
     })();
     return this.#closing;
   }
@@ -188,14 +185,15 @@ export class PageLeg implements Leg {
    */
   async #connect(remote: Transport, theirSetup: string, weOffered: boolean): Promise<void> {
     this.#remote = remote;
-    await this.#letGoOfPort();
+    await this.#port.handOver();
     if (this.#closing !== undefined) return;
-    const { address, certificate, callId } = this.#context;
+    const { certificate, callId } = this.#context;
     const peer = new PeerConnection(callId, {
       iceServers: [],
-      bindAddress: address,
+      bindAddress: this.address,
       portRangeBegin: this.port,
       portRangeEnd: this.port,
+      enableIceUdpMux: this.#port.isShared,
       disableAutoNegotiation: true,
       forceMediaTransport: true,
       certificatePemFile: certificate.pem,
@@ -217,8 +215,16 @@ export class PageLeg implements Leg {
     listen(peer, track, this.#listener);
     this.#peer = peer;
     this.#track = track;
-    const description = { remote, setup: theirSetup, isControlled: weOffered };
-    peer.setRemoteDescription(minimalSdp({ ...description, learned: this.#learned }), 'offer');
+    const family = familyOf(this.address);
+    const candidates = remote.candidates.filter(
+      (each) => familyOf(each.split(' ')[4] ?? '') === family,
+    );
+    const description = {
+      remote: { ...remote, candidates },
+      setup: theirSetup,
+      isControlled: weOffered,
+    };
+    peer.setRemoteDescription(minimalSdp({ ...description, learned: this.#port.learned }), 'offer');
     peer.setLocalDescription('answer', { iceUfrag: this.#ice.ufrag, icePwd: this.#ice.pwd });
   }
 
@@ -229,25 +235,6 @@ export class PageLeg implements Leg {
     log('debug', 'The page is connected: ICE and DTLS are up', { callId });
   }
 
-  async #letGoOfPort(): Promise<void> {
-    const placeholder = this.#placeholder;
-    this.#placeholder = undefined;
-    if (placeholder !== undefined) await closeSocket(placeholder);
-  }
-
-  /** libdatachannel closes its socket from a thread of its own, a moment after it says `closed`. */
-  async #released(): Promise<void> {
-    const started = performance.now();
-    while (performance.now() - started < CLOSE_MS) {
-      try {
-        await closeSocket(await bindPort(this.port, this.address));
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RELEASE_POLL_MS));
-      }
-    }
-  }
-
   #attributes(setup: string): string[] {
     return [
       `rtcp:${this.port}`,
@@ -256,17 +243,17 @@ export class PageLeg implements Leg {
       `fingerprint:sha-256 ${this.#context.certificate.fingerprint}`,
       `ice-ufrag:${this.#ice.ufrag}`,
       `ice-pwd:${this.#ice.pwd}`,
-      `candidate:1 1 UDP ${HOST_PRIORITY} ${this.address} ${this.port} typ host`,
+      `candidate:1 1 UDP ${HOST_PRIORITY} ${this.advertised} ${this.port} typ host`,
       'end-of-candidates',
     ];
   }
 
   #explainFailure(peer: PeerConnection): void {
     if (this.#closing !== undefined) return;
-    const { address, log, callId } = this.#context;
+    const { log, callId } = this.#context;
     const why =
       peer.iceState() === 'failed'
-        ? `its ICE checks do not reach ${address}:${this.port} (UDP), or no longer do. ` +
+        ? `its ICE checks do not reach ${this.advertised}:${this.port} (UDP), or no longer do. ` +
           'Check that the page is open, can reach that address, and that no firewall is between.'
         : 'the DTLS handshake failed: the page has another certificate than its SDP says. Reload it.';
     log('warn', `No media path to the page: ${why}`, { callId });

@@ -4,7 +4,9 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import { messageOf } from '../../common/errors.ts';
+import { interfaceFor, type Family, type Interface } from './interfaces.ts';
 import { Latch, type Endpoint } from './latch.ts';
 import { Meter, handOn, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
 import { classify } from './rtp.ts';
@@ -23,6 +25,7 @@ export class PhoneLeg implements Leg {
   readonly kind = 'phone';
   readonly protocol = 'RTP/AVP';
   readonly address: string;
+  readonly advertised: string;
   readonly port: number;
   readonly meter: Meter;
   readonly #rtp: Socket;
@@ -33,9 +36,16 @@ export class PhoneLeg implements Leg {
   #other: Leg | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(context: LegContext, port: number, rtp: Socket, rtcp: Socket) {
+  private constructor(
+    context: LegContext,
+    { address, advertised }: Interface,
+    port: number,
+    rtp: Socket,
+    rtcp: Socket,
+  ) {
     this.#context = context;
-    this.address = context.address;
+    this.address = address;
+    this.advertised = advertised.phone;
     this.port = port;
     this.#rtp = rtp;
     this.#rtcp = rtcp;
@@ -52,11 +62,12 @@ export class PhoneLeg implements Leg {
   }
 
   /** Rejects with PortsExhausted when no pair can be bound. */
-  static open(context: LegContext): Promise<PhoneLeg> {
+  static open(context: LegContext, family?: Family): Promise<PhoneLeg> {
+    const at = interfaceFor(context.interfaces, family);
     return context.ports.open(async (port) => {
-      const rtp = await bind(port, context.address);
+      const rtp = await bind(port, at.address);
       try {
-        return new PhoneLeg(context, port, rtp, await bind(port + 1, context.address));
+        return new PhoneLeg(context, at, port, rtp, await bind(port + 1, at.address));
       } catch (thrown) {
         rtp.close();
         await once(rtp, 'close');
@@ -157,11 +168,12 @@ export class PhoneLeg implements Leg {
 }
 
 async function bind(port: number, address: string): Promise<Socket> {
+  const family = isIPv6(address) ? 6 : 4;
   const socket = createSocket({
-    type: 'udp4',
+    type: family === 6 ? 'udp6' : 'udp4',
     recvBufferSize: RECEIVE_BUFFER,
     // Targets are always numeric. The default lookup would put every packet off by a tick.
-    lookup: (host, _options, callback) => callback(null, host, 4),
+    lookup: (host, _options, callback) => callback(null, host, family),
   });
   try {
     const listening = once(socket, 'listening');

@@ -4,6 +4,7 @@
  */
 import type { Encodable } from './bencode.ts';
 import type { Call } from './call.ts';
+import { familyOf } from './interfaces.ts';
 import type { Endpoint } from './latch.ts';
 import type { Leg, StreamState, StreamStats } from './leg.ts';
 import type { Party } from './party.ts';
@@ -60,7 +61,7 @@ function describeStream(leg: Leg, stream: StreamState): Dict {
   return {
     'local port': stream.localPort,
     'local address': leg.address,
-    family: 'IPv4',
+    family: family(leg.address),
     endpoint: describeEndpoint(stream.endpoint),
     'advertised endpoint': describeEndpoint(stream.announced),
     'last packet': seconds(lastPacketAt),
@@ -94,7 +95,7 @@ function describeReception(leg: Leg): Dict {
 
 function describeEndpoint(endpoint: Endpoint | undefined): Dict | undefined {
   if (endpoint === undefined) return undefined;
-  return { family: 'IPv4', address: endpoint.address, port: endpoint.port };
+  return { family: family(endpoint.address), address: endpoint.address, port: endpoint.port };
 }
 
 function add(sum: StreamStats, more: StreamStats): void {
@@ -105,4 +106,8 @@ function add(sum: StreamStats, more: StreamStats): void {
 
 function seconds(ms: number): number {
   return Math.floor(ms / 1000);
+}
+
+function family(address: string): string {
+  return familyOf(address) === 'IP6' ? 'IPv6' : 'IPv4';
 }

@@ -4,6 +4,7 @@
  * there in the answer and in the log. As in rtpengine, blanks and dashes in names are the same.
  */
 import { isDictionary, type Bencoded, type Dictionary } from './bencode.ts';
+import type { Family } from './interfaces.ts';
 
 export type MediaProtocol = 'RTP/AVP' | 'UDP/TLS/RTP/SAVPF';
 
@@ -23,6 +24,8 @@ export interface NgRequest {
   readonly sourceAddress: string | undefined;
   /** Where the SIP message came from; a hint at where RTP will come from. */
   readonly receivedFrom: string | undefined;
+  /** Of the address in the SDP that comes out. */
+  readonly family: Family | undefined;
   /** Whether RTP may come from another place at any time. */
   readonly mediaHandover: boolean;
   readonly replaceOrigin: boolean;
@@ -54,6 +57,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   DTLS: ['passive', 'active', 'off', 'no', 'disable'],
   SDES: ['off', 'no', 'disable'],
   'transport-protocol': ['RTP/AVP', 'UDP/TLS/RTP/SAVPF'],
+  'address-family': ['IP4', 'IP6'],
   'rtcp-mux': ['offer', 'require', 'accept', 'demux'],
   replace: ['origin', 'session-connection'],
   flags: ['generate-mid', 'trust-address', 'SIP-source-address', 'symmetric', 'media-handover'],
@@ -93,6 +97,7 @@ export function readRequest(message: Dictionary): NgRequest {
     generateMid: has('flags', 'generate-mid'),
     sourceAddress: has('flags', 'SIP-source-address') ? listOf(received)[1] : undefined,
     receivedFrom: listOf(received)[1],
+    family: familyNamed(options.get('address-family')?.[0]),
     mediaHandover: has('flags', 'media-handover'),
     replaceOrigin: has('replace', 'origin'),
     replaceSessionConnection: has('replace', 'session-connection'),
@@ -113,6 +118,10 @@ export function protocolOf(name: string | undefined): MediaProtocol | undefined 
   throw new RequestError(
     `Transport protocol ${name} is not supported: RTP/AVP or UDP/TLS/RTP/SAVPF`,
   );
+}
+
+function familyNamed(name: string | undefined): Family | undefined {
+  return name === 'IP4' || name === 'IP6' ? name : undefined;
 }
 
 function listOf(value: Bencoded | undefined): string[] {

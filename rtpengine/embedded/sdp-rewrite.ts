@@ -5,6 +5,7 @@
  * a=ssrc goes too. A browser that is told an SSRC plays only that one; told none, it plays what
  * comes, also after the phone has restarted its stream with a new SSRC.
  */
+import { connection } from './interfaces.ts';
 import { attribute, mediaLine, rtpmapOf, type Sdp } from './sdp.ts';
 
 export interface Rewrite {
@@ -62,10 +63,10 @@ export function rewriteSdp(sdp: Sdp, how: Rewrite): Sdp {
 }
 
 function rewriteSession(line: string, how: Rewrite): string {
-  if (line.startsWith('c=') && how.replaceSessionConnection) return `c=IN IP4 ${how.address}`;
+  if (line.startsWith('c=') && how.replaceSessionConnection) return `c=${connection(how.address)}`;
   if (line.startsWith('o=') && how.replaceOrigin) {
     const [name = '-', id = '0', version = '0'] = line.slice(2).split(' ');
-    return `o=${name} ${id} ${version} IN IP4 ${how.address}`;
+    return `o=${name} ${id} ${version} ${connection(how.address)}`;
   }
   return line;
 }
@@ -83,7 +84,7 @@ function rewriteAudio(section: readonly string[], how: Rewrite): string[] {
     // A stream that was refused stays refused.
     `m=${kind} ${port === 0 ? 0 : how.port} ${how.protocol} ${formats.join(' ')}`,
     ...rest.filter((line) => line.startsWith('i=')),
-    `c=IN IP4 ${how.address}`,
+    `c=${connection(how.address)}`,
     ...rest.filter((line) => !/^[ia]=/.test(line)),
     ...(mid === undefined ? [] : [`a=mid:${mid}`]),
     ...formats

@@ -3,7 +3,7 @@
  * parameters of a WebRTC peer. Everything else stays the text it was, line by line, because what
  * a relay does not understand it must hand on unchanged.
  */
-import { isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import type { Endpoint } from './latch.ts';
 
 export interface Sdp {
@@ -26,7 +26,7 @@ export interface Transport {
   /** `sha-256 AB:CD:…` */
   readonly fingerprint: string;
   readonly setup: string;
-  /** Values of a=candidate with an IPv4 address over UDP; mDNS names would only cost time. */
+  /** Values of a=candidate with an address over UDP; mDNS names would only cost time. */
   readonly candidates: readonly string[];
 }
 
@@ -39,6 +39,9 @@ const STATIC: Readonly<Record<string, string>> = {
   13: 'CN/8000',
   18: 'G729/8000',
 };
+
+/** The old way to say hold (RFC 3264 section 8.4). */
+const UNSPECIFIED = new Set(['0.0.0.0', '::']);
 
 /** The text is no SDP, or not one a relay can work with; the message goes into the ng answer. */
 export class SdpError extends Error {
@@ -122,13 +125,12 @@ export function rtpEndpoints(
   const section = sdp.media[index] ?? [];
   const { port } = mediaLine(section);
   const address = connectionOf(section) ?? connectionOf(sdp.session);
-  // 0.0.0.0 is the old way to say hold (RFC 3264 section 8.4).
-  if (address === undefined || !isIPv4(address) || address === '0.0.0.0' || port === 0) {
+  if (address === undefined || isIP(address) === 0 || UNSPECIFIED.has(address) || port === 0) {
     return { rtp: undefined, rtcp: undefined };
   }
   const [rtcpPort = '', , , rtcpAddress = address] = (attribute(section, 'rtcp') ?? '').split(' ');
   const rtcp = {
-    address: isIPv4(rtcpAddress) ? rtcpAddress : address,
+    address: isIP(rtcpAddress) !== 0 ? rtcpAddress : address,
     port: Number.parseInt(rtcpPort, 10) || port + 1,
   };
   return { rtp: { address, port }, rtcp };
@@ -158,7 +160,7 @@ export function transportOf(sdp: Sdp, index: number): Transport {
     .map((line) => line.slice('a=candidate:'.length))
     .filter((candidate) => {
       const [, , protocol = '', , address = ''] = candidate.split(' ');
-      return protocol.toLowerCase() === 'udp' && isIPv4(address);
+      return protocol.toLowerCase() === 'udp' && isIP(address) !== 0;
     });
   return { ufrag, pwd, fingerprint, setup: find('setup') ?? 'actpass', candidates };
 }

@@ -5,7 +5,7 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { preload } from 'node-datachannel';
 import { BridgeError, messageOf } from '../../common/errors.ts';
 import { silent, type Log } from '../../common/log.ts';
@@ -14,6 +14,8 @@ import { Calls } from './calls.ts';
 import { CookieCache } from './cookies.ts';
 import { newCounters, type RtpengineCounters } from './leg.ts';
 import { makeCertificate } from './certificate.ts';
+import { interfacesOf } from './interfaces.ts';
+import { ownPorts, sharedPort, type PagePorts } from './page-port.ts';
 import { PortPool, PortsExhausted } from './ports.ts';
 import { RequestError, readRequest, type NgRequest } from './request.ts';
 import { SdpError } from './sdp.ts';
@@ -23,8 +25,19 @@ export type { RtpengineCounters } from './leg.ts';
 export interface RtpengineOptions {
   /** Where commands arrive; port 0 takes any. */
   readonly ng: { readonly host: string; readonly port: number };
-  /** The IPv4 address peers send to, also named in every SDP, and the ports (both included). */
-  readonly rtp: { readonly host: string; readonly portMin: number; readonly portMax: number };
+  readonly rtp: {
+    /** The address peers send to, also named in every SDP. */
+    readonly host: string;
+    /** One of the other family beside it, for peers of that family. */
+    readonly otherHost?: string;
+    /** What phones and pages are told in place of the host. */
+    readonly advertised?: { readonly phone?: string; readonly page?: string };
+    /** Ports for phones, and for pages as well; both included. */
+    readonly portMin: number;
+    readonly portMax: number;
+    /** One port for all pages in place of one each. */
+    readonly webrtcPort?: number;
+  };
   readonly log?: Log;
 }
 
@@ -42,10 +55,12 @@ const SWEEP_MS = 60_000;
 
 export async function startRtpengine(options: RtpengineOptions): Promise<RtpengineServer> {
   const { ng, rtp, log = silent } = options;
-  if (!isIPv4(rtp.host) || rtp.host === '0.0.0.0') {
+  const hosts = [rtp.host, ...(rtp.otherHost === undefined ? [] : [rtp.otherHost])];
+  for (const host of hosts) {
+    if (isIP(host) !== 0 && host !== '0.0.0.0' && host !== '::') continue;
     throw new BridgeError(
       'BAD_FLAG',
-      `The RTP address ${rtp.host} is not the IPv4 address of one interface. ` +
+      `The RTP address ${host} is not the address of one interface. ` +
         'It goes into every SDP, so give the one the phone can reach.',
     );
   }
@@ -59,7 +74,16 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   }
   const certificate = await makeCertificate();
   const socket = await bindNg(ng.host, ng.port);
-  const calls = new Calls({ address: rtp.host, ports, certificate, counters, log });
+  let pagePorts: PagePorts;
+  try {
+    pagePorts =
+      rtp.webrtcPort === undefined ? ownPorts(ports) : sharedPort(rtp.host, rtp.webrtcPort);
+  } catch (thrown) {
+    socket.close();
+    throw thrown;
+  }
+  const interfaces = interfacesOf(hosts, rtp.advertised);
+  const calls = new Calls({ interfaces, ports, pagePorts, certificate, counters, log });
   const cookies = new CookieCache();
   const startedAt = Date.now();
   preload();
@@ -175,6 +199,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
         socket.close();
         await closed;
         await calls.close();
+        pagePorts.close();
         cookies.clear();
         // node-datachannel's own cleanup() is not called: it crashes once a closed track has been
         // collected, and there is nothing left for it to do.

@@ -43,6 +43,24 @@ const sip = section({
   rtp: section({
     port_range_start: port.min(1).default(30000).describe('First UDP port of the phones’ RTP.'),
     port_range_end: port.default(30199).describe('Last one; each call takes two.'),
+    webrtc_port: port
+      .min(1)
+      .optional()
+      .describe('One UDP port for all pages; left out: each call takes two more of the range.'),
+    other_host: host
+      .optional()
+      .describe('Address of the other family (IPv6 beside IPv4) for phones that have only that.'),
+    advertised: section({
+      phone: host.optional().describe('Address phones are told in place of the host.'),
+      page: host.optional().describe('Address pages are told in place of the host.'),
+    }),
+    inactivity: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        'Seconds without RTP from the phone after which a call is ended; 0 never ends one.',
+      ),
   }),
   timeouts: section({
     ring: z

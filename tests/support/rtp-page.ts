@@ -13,12 +13,7 @@ export class RtpPage {
   readonly rtp = new Inbox();
   readonly rtcp = new Inbox();
   lastAnswer = '';
-  readonly #peer = new PeerConnection('page', {
-    iceServers: [],
-    bindAddress: '127.0.0.1',
-    disableAutoNegotiation: true,
-    forceMediaTransport: true,
-  });
+  readonly #peer: PeerConnection;
   #track: Track | undefined;
   #candidates: readonly string[] = [];
   #mid = '';
@@ -26,7 +21,13 @@ export class RtpPage {
   #onOpen: () => void = () => undefined;
   readonly #closed: Promise<void>;
 
-  constructor() {
+  constructor(host = '127.0.0.1') {
+    this.#peer = new PeerConnection('page', {
+      iceServers: [],
+      bindAddress: host,
+      disableAutoNegotiation: true,
+      forceMediaTransport: true,
+    });
     this.#opened = new Promise((resolve) => (this.#onOpen = resolve));
     this.#closed = new Promise((resolve) => {
       this.#peer.onStateChange((state) => {

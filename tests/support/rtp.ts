@@ -81,9 +81,11 @@ export class RtpPhone {
   readonly port: number;
   readonly #rtpSocket: Socket;
   readonly #rtcpSocket: Socket;
+  readonly #host: string;
   #target = 0;
 
-  private constructor(rtp: Socket, rtcp: Socket) {
+  private constructor(host: string, rtp: Socket, rtcp: Socket) {
+    this.#host = host;
     this.#rtpSocket = rtp;
     this.#rtcpSocket = rtcp;
     this.port = rtp.address().port;
@@ -91,8 +93,8 @@ export class RtpPhone {
     rtcp.on('message', (packet) => this.rtcp.push(packet));
   }
 
-  static async open(): Promise<RtpPhone> {
-    return new RtpPhone(await openSocket(), await openSocket());
+  static async open(host = '127.0.0.1'): Promise<RtpPhone> {
+    return new RtpPhone(host, await openSocket(host), await openSocket(host));
   }
 
   get rtcpPort(): number {
@@ -101,18 +103,19 @@ export class RtpPhone {
 
   /** An SDP as MicroSIP writes it. */
   sdp(options: { direction?: string; formats?: string; address?: string; port?: number } = {}) {
-    const { direction = 'sendrecv', formats = '8 0 101', address = '127.0.0.1' } = options;
+    const { direction = 'sendrecv', formats = '8 0 101', address = this.#host } = options;
+    const at = `IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`;
     const lines = [
       'v=0',
-      `o=- 4004319936 4004319936 IN IP4 ${address}`,
+      `o=- 4004319936 4004319936 ${at}`,
       's=pjmedia',
       'b=AS:84',
       't=0 0',
       'a=X-nat:0',
       `m=audio ${options.port ?? this.port} RTP/AVP ${formats}`,
-      `c=IN IP4 ${address}`,
+      `c=${at}`,
       'b=TIAS:64000',
-      `a=rtcp:${options.port === undefined ? this.rtcpPort : options.port + 1} IN IP4 ${address}`,
+      `a=rtcp:${options.port === undefined ? this.rtcpPort : options.port + 1} ${at}`,
       `a=${direction}`,
       ...(formats.includes('8') ? ['a=rtpmap:8 PCMA/8000'] : []),
       'a=rtpmap:0 PCMU/8000',
@@ -133,11 +136,11 @@ export class RtpPhone {
   }
 
   send(packet: Buffer): void {
-    this.#rtpSocket.send(packet, this.#target, '127.0.0.1');
+    this.#rtpSocket.send(packet, this.#target, this.#host);
   }
 
   sendRtcp(packet: Buffer): void {
-    this.#rtcpSocket.send(packet, this.#target + 1, '127.0.0.1');
+    this.#rtcpSocket.send(packet, this.#target + 1, this.#host);
   }
 
   async close(): Promise<void> {
@@ -150,10 +153,10 @@ export class RtpPhone {
 }
 
 /** A UDP socket on loopback. */
-export async function openSocket(): Promise<Socket> {
-  const socket = createSocket('udp4');
+export async function openSocket(host = '127.0.0.1'): Promise<Socket> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   const listening = once(socket, 'listening');
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, host);
   await listening;
   return socket;
 }

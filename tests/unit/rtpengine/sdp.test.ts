@@ -178,7 +178,10 @@ describe('reading', () => {
       pwd: 'abcdefghijklmnopqrstuvwx',
       fingerprint: 'sha-256 AB:CD',
       setup: 'active',
-      candidates: ['2 1 udp 2113937151 192.0.2.44 50123 typ host generation 0'],
+      candidates: [
+        '2 1 udp 2113937151 192.0.2.44 50123 typ host generation 0',
+        '4 1 udp 2113939711 2001:db8::7 50124 typ host',
+      ],
     });
   });
 
