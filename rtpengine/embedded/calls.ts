@@ -57,7 +57,7 @@ export class Calls {
       requireSdp(request);
       const pair = this.#known(callId).pairOfAnswer(request);
       if (pair === undefined) throw new RequestError(NOT_FOUND);
-      return { result: 'ok', sdp: await negotiation.answer(this.#context(callId), pair, request) };
+      return { result: 'ok', sdp: await negotiation.answer(pair, request) };
     });
   }
 

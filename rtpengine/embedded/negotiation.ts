@@ -55,7 +55,7 @@ export async function offer(context: LegContext, pair: Pair, request: NgRequest)
 }
 
 /** @returns the SDP for `from`, who made the offer. */
-export async function answer(context: LegContext, pair: Pair, request: NgRequest): Promise<string> {
+export async function answer(pair: Pair, request: NgRequest): Promise<string> {
   const { from, to } = pair;
   const sdp = parseSdp(request.sdp ?? '');
   const audio = audioIndex(sdp);
