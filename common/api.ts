@@ -29,6 +29,8 @@ export interface PageConfig {
     readonly transports: readonly ('udp' | 'tcp')[];
   };
   readonly agent: AgentProfile;
+  /** Of the extensions that have an agent of their own, by the extension's key. */
+  readonly agents: Readonly<Record<string, AgentProfile>>;
   /** How long the page rings before it answers. */
   readonly ringMs: number;
 }
@@ -51,6 +53,10 @@ export interface AgentProfile {
     readonly encoding: 'auto' | 's16le' | 'f32le';
     readonly sampleRate: number;
   };
+  /** The page connects to the agent by itself; where, GET /api/agent/{call id} says. */
+  readonly direct: boolean;
+  /** Connect while the phone still rings, so that no word is lost; else at the answer. */
+  readonly earlyConnect: boolean;
 }
 
 export interface Registration {
@@ -111,6 +117,11 @@ export interface Status {
 export interface CallTrace {
   readonly callId: string;
   readonly messages: readonly SipEvent[];
+}
+
+/** GET /api/agent/{call id}, where the call's agent is a `direct` one. */
+export interface AgentAddress {
+  readonly url: string;
 }
 
 /** Headers the bridge adds to the INVITE it sends to the page. */

@@ -15,6 +15,7 @@ export const ERRORS = {
   AGENT_UNREACHABLE: 'The agent endpoint cannot be reached.',
   AGENT_REFUSED: 'The agent endpoint refused the connection.',
   AGENT_CLOSED: 'The agent closed the connection during the call.',
+  AGENT_SLOW: 'The agent reads slower than the caller speaks.',
   AGENT_BAD_FRAME: 'The agent sent a frame that does not fit the dialect.',
   PLAYOUT_FULL: 'The agent sends so far ahead that its audio no longer fits into memory.',
   BROWSER_UNSUPPORTED: 'This browser lacks an API the page needs.',

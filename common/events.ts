@@ -5,6 +5,8 @@
  */
 import type { CallStatus } from './api.ts';
 
+import type { ErrorCode } from './errors.ts';
+
 interface Happening {
   /** ISO 8601, when it happened. */
   readonly at: string;
@@ -57,6 +59,17 @@ export interface CallEvent extends Happening {
   readonly call: CallStatus;
 }
 
-export type BridgeEvent = DtmfEvent | InstantMessageEvent | SipEvent | CallEvent;
+/** A call's connection to its agent, and what can be told of the agent from how audio flows. */
+export interface AgentLinkEvent extends Happening {
+  readonly type: 'agent';
+  readonly callId: string;
+  /** A failed connection never opened; a remark is about one that is open. */
+  readonly what: 'connected' | 'failed' | 'closed' | 'remark';
+  /** For a person: what happened and what to change. */
+  readonly sentence: string;
+  readonly code?: ErrorCode;
+}
+
+export type BridgeEvent = DtmfEvent | InstantMessageEvent | SipEvent | CallEvent | AgentLinkEvent;
 
 export type BridgeEventType = BridgeEvent['type'];

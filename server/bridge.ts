@@ -13,7 +13,8 @@ import { Signaling } from '../signaling/application.ts';
 import { startDrachtio } from '../signaling/drachtio/server.ts';
 import { eventOf, TraceRing } from '../signaling/trace/ring.ts';
 import { hostOf, hostPort } from '../signaling/sip/uri.ts';
-import { agentOf, probe } from './agent.ts';
+import { probe } from './agent-probe.ts';
+import { Agents, callUuidOf, type Agent, type AgentTarget } from './agents.ts';
 import { EventStream } from './http/event-stream.ts';
 import { Origin } from './http/origin.ts';
 import { SipSocket } from './http/sip-socket.ts';
@@ -74,13 +75,16 @@ async function start(
     stack.push(() => demo.close());
     demoUrl = demo.url;
   }
-  const agent = agentOf(options, demoUrl);
-  let agentProblem = await probe(agent.url);
+  const agents = new Agents(options, demoUrl);
+  let agentProblem = await probe(agents.urls);
 
   const drachtio = options.drachtio ?? (await startEmbeddedDrachtio(options, log, trace, stack));
   const rtpengine = options.rtpengine ?? (await startEmbeddedRtpengine(options, log, stack));
 
-  const changed = () => events.send(status());
+  const changed = () => {
+    voice.release((id) => !signaling.calls.some(({ callId }) => callId === id));
+    events.send(status());
+  };
   const media = new MediaLink({
     kind: options.rtpengine ? 'external' : 'embedded',
     address: rtpengine,
@@ -115,7 +119,7 @@ async function start(
     },
     agent: {
       kind: options.agent ? 'external' : 'embedded',
-      address: agent.url,
+      address: agents.default.url,
       ok: agentProblem === undefined,
       ...(agentProblem && { problem: agentProblem }),
     },
@@ -126,10 +130,28 @@ async function start(
     agentProblem = problem;
     changed();
   };
-  const probing = setInterval(() => void probe(agent.url).then(setAgentProblem), PROBE_MS).unref();
+  // That something listens is no news of an agent that listens and refuses: the next call is.
+  const onProbe = (problem: PartStatus['problem']) => {
+    if (problem !== undefined || agentProblem?.code !== 'AGENT_REFUSED') setAgentProblem(problem);
+  };
+  const probing = setInterval(() => void probe(agents.urls).then(onProbe), PROBE_MS).unref();
   stack.push(() => {
     clearInterval(probing);
     return Promise.resolve();
+  });
+
+  const agentOf = (id: string): { agent: Agent; target: AgentTarget } => {
+    const call = signaling.calls.find(({ callId }) => callId === id);
+    const { caller = '', dialled = '', extension = 'default' } = call ?? {};
+    const agent = agents.of(extension);
+    const facts = { callId: id, caller, dialled, extension, callUuid: callUuidOf(id) };
+    return { agent, target: agent.targetFor(facts) };
+  };
+  const voice = new VoiceSocket({
+    target: (id) => agentOf(id).target,
+    outcome: setAgentProblem,
+    tell: (event) => events.tell(event),
+    log,
   });
 
   stack.push(() => media.close());
@@ -157,7 +179,8 @@ async function start(
       version,
       sip: { user: PAGE_USER, domain: sip().host, path: '/sip' },
       phone: phone(),
-      agent: agent.profile,
+      agent: agents.default.profile,
+      agents: agents.profiles,
       ringMs: options.ringMs,
     }),
     sip: new SipSocket({
@@ -165,7 +188,11 @@ async function start(
       flowClosed: (source) => signaling.flowClosed(source),
       log,
     }),
-    voice: new VoiceSocket({ agentUrl: agent.urlFor, outcome: setAgentProblem, log }),
+    voice,
+    agentAddress: (id) => {
+      const { agent, target } = agentOf(id);
+      return agent.settings.direct ? target.url : undefined;
+    },
   });
   await origin.listen();
   stack.push(() => origin.close());
@@ -173,7 +200,7 @@ async function start(
   return {
     url: pageUrl(options.http.host, origin.port),
     phone: phone(),
-    agentName: agent.profile.name,
+    agentName: agents.default.profile.name,
     status,
     close,
   };

@@ -1,5 +1,5 @@
 /** What the bridge is started with, made from the configuration. */
-import type { DialectName } from '../common/api.ts';
+import type { AgentOverrides, AgentSettings } from '../agent/settings.ts';
 import type { LogLevel } from '../common/log.ts';
 import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
 import type { Config } from './config/schema.ts';
@@ -22,16 +22,9 @@ export interface BridgeOptions {
   readonly drachtio?: Address & { readonly secret: string };
   readonly rtpengine?: Address;
   /** External agent; undefined = the built-in demo agent. */
-  readonly agent?: {
-    readonly url: string;
-    readonly query: string;
-    /** `talky` unless told. */
-    readonly dialect?: DialectName;
-  };
-  readonly agentOutput: {
-    readonly encoding: 'auto' | 's16le' | 'f32le';
-    readonly sampleRate: number;
-  };
+  readonly agent?: AgentOverrides & Pick<AgentSettings, 'url'>;
+  /** What an extension's agent differs in, by the extension's key. */
+  readonly agents?: Readonly<Record<string, AgentOverrides>>;
   /** How long the page lets a call ring. */
   readonly ringMs: number;
   /** What phones must log in as; undefined = as anybody. */
@@ -49,9 +42,20 @@ export function optionsOf({ sip, http, agent, drachtio, rtpengine, log }: Config
     ...(drachtio && { drachtio }),
     ...(rtpengine && { rtpengine }),
     ...(agent.url !== undefined && {
-      agent: { url: agent.url, query: agent.query, dialect: agent.dialect },
+      agent: {
+        url: agent.url,
+        dialect: agent.dialect,
+        query: Object.fromEntries(new URLSearchParams(agent.query)),
+        headers: agent.headers,
+        output: { encoding: agent.output.encoding, sampleRate: agent.output.sample_rate },
+        frameMs: agent.frame_ms,
+        direct: agent.direct,
+        earlyConnect: agent.early_connect,
+        whenDown: agent.when_down,
+        ...(agent.ca !== undefined && { ca: agent.ca }),
+        pingSeconds: agent.ping_seconds,
+      },
     }),
-    agentOutput: { encoding: agent.output.encoding, sampleRate: agent.output.sample_rate },
     ringMs: sip.timeouts.ring * 1000,
     ...(sip.auth.enabled && {
       auth: { realm: sip.auth.realm, users: new Map(Object.entries(sip.auth.users)) },

@@ -8,7 +8,6 @@ import { sessionOf } from './session.ts';
 import type { Dialect } from './types.ts';
 import { urlWithId } from './url.ts';
 
-export { explainClose } from './closes.ts';
 export { readText as parseTalky } from './events.ts';
 export { urlWithId as talkyUrl } from './url.ts';
 

@@ -87,6 +87,39 @@ const agent = section({
     .default('')
     .describe('Its query, such as tenant_id=1&campaign_id=2&lead_id=3.'),
   dialect: z.enum(DIALECT_NAMES).default('talky').describe('How it is spoken to.'),
+  headers: z
+    .record(z.string(), secret)
+    .default({})
+    .describe('Headers of the connection, such as Authorization: Bearer ….'),
+  frame_ms: z
+    .number()
+    .min(10)
+    .max(1000)
+    .default(20)
+    .describe('Milliseconds of the caller’s voice in one frame.'),
+  direct: z
+    .boolean()
+    .default(false)
+    .describe('The page connects to the agent by itself; without headers then.'),
+  early_connect: z
+    .boolean()
+    .default(true)
+    .describe('Connect while the phone still rings; false waits for the answer.'),
+  when_down: z
+    .enum(['notice', 'reject'])
+    .default('notice')
+    .describe('An agent that is not there: the caller hears a notice, or gets 503.'),
+  ca: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM file of the authority of its certificate (wss), beside the system’s.'),
+  ping_seconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(20)
+    .describe('How often it is asked for a sign of life; 0 never.'),
   output: section({
     encoding: z
       .enum(['auto', 's16le', 'f32le'])

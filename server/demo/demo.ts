@@ -59,8 +59,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
         http: { host: '127.0.0.1', port: 0 },
         sip: { host: '127.0.0.1', port: 0 },
         rtpPorts: { min: 31_000, max: 31_199 },
-        agent: { url: agent.url, query: 'tenant_id=demo&campaign_id=demo&lead_id=demo' },
-        agentOutput: { encoding: 'auto', sampleRate: 16_000 },
+        agent: {
+          url: agent.url,
+          query: { tenant_id: 'demo', campaign_id: 'demo', lead_id: 'demo' },
+        },
         ringMs: 0,
         logLevel: 'info',
         ...(drachtio && { drachtio }),

@@ -1,7 +1,7 @@
 /** Every check of one configuration on one machine, in the order a person would ask. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Status } from '../../common/api.ts';
-import { agentOf } from '../agent.ts';
+import { Agents, callUuidOf } from '../agents.ts';
 import type { BridgeOptions } from '../options.ts';
 import { checkBrowser } from './chrome.ts';
 import type { Finding } from './finding.ts';
@@ -14,6 +14,14 @@ import type { Surroundings } from './surroundings.ts';
 
 const STATUS_MS = 1000;
 const CLOCK_MS = 100;
+/** What an agent is told of the call that is none. */
+const DOCTOR_CALL = {
+  callId: 'doctor',
+  caller: 'doctor',
+  dialled: 'doctor',
+  extension: 'default',
+  callUuid: callUuidOf('doctor'),
+};
 
 /** The ports the bridge itself opens with these options. */
 export function portUses({ http, sip, drachtio }: BridgeOptions): readonly PortUse[] {
@@ -47,7 +55,7 @@ export async function examine(options: BridgeOptions, machine: Surroundings): Pr
     await checkUdpEcho(host),
     await checkBrowser(machine),
     options.agent
-      ? await checkAgent(agentOf(options, undefined).urlFor('doctor'))
+      ? await checkAgent(new Agents(options, undefined).default.targetFor(DOCTOR_CALL))
       : pass('Agent', 'the built-in demo agent'),
     await checkDrachtio(options.drachtio),
     await checkRtpengine(options.rtpengine),

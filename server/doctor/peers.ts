@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { BridgeError, messageOf } from '../../common/errors.ts';
 import { connectRtpengine } from '../../rtpengine/client.ts';
 import { SrfPort } from '../../signaling/srf.ts';
+import type { AgentTarget } from '../agents.ts';
 import type { Address } from '../options.ts';
 import { fail, pass, warn, type Finding } from './finding.ts';
 
@@ -15,11 +16,19 @@ const DRACHTIO_MS = 3000;
  * Opens a session as a call would and closes it again, without sending anything: a text frame would
  * end some agents' session, and audio would start their recognizer.
  */
-export function checkAgent(url: string): Promise<Finding> {
+export function checkAgent({
+  url,
+  headers,
+  ca,
+}: Pick<AgentTarget, 'url' | 'ca'> & Partial<AgentTarget>): Promise<Finding> {
   const check = 'Agent';
   const shown = url.replace(/\?.*/, '');
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_MS });
+    const socket = new WebSocket(url, {
+      headers: { ...headers },
+      ...(ca && { ca: [...ca] }),
+      handshakeTimeout: HANDSHAKE_MS,
+    });
     let timer: NodeJS.Timeout | undefined;
     const finish = (finding: Finding) => {
       clearTimeout(timer);

@@ -1,37 +1,51 @@
 /**
- * `/ws/voice/{id}`: the page's agent socket, passed through to the configured agent. The page then
+ * `/ws/voice/{id}`: the page's agent socket, passed through to the agent of that call. The page then
  * needs neither the agent's address nor its credentials, and a refusal that a browser would hide
  * behind close code 1006 arrives there as a sentence.
  *
- * Frames go through as they are, one by one, with Nagle off on both sides; nothing is queued here
- * but what arrives before the agent's socket is open, and of that at most a second.
+ * An agent can be connected before the page asks for it (`reserve`), to learn whether the call can be
+ * taken at all. Its socket waits, unread, for the page, and is closed when the call ends first.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE } from '../../common/api.ts';
+import { explainClose } from '../../agent/dialects/closes.ts';
 import type { ErrorCode } from '../../common/errors.ts';
+import type { AgentLinkEvent } from '../../common/events.ts';
 import type { Log } from '../../common/log.ts';
+import type { AgentTarget } from '../agents.ts';
+import { connectAgent, type AgentFailure } from './agent-connection.ts';
+import { VoiceLink } from './voice-link.ts';
 
 /** One second of 20 ms frames: the newest are kept while the agent's socket opens. */
 const MAX_WAITING_FRAMES = 50;
 /** What a dialect opens with comes first, as text, and is never given up: at most two messages. */
 const OPENING_MESSAGES = 2;
-/** A close reason holds at most 123 bytes (RFC 6455 §5.5.1). */
-const MAX_REASON_BYTES = 123;
-const CONNECT_TIMEOUT_MS = 5000;
+/** An agent this far behind is worth a remark; every further remark at twice the distance. */
+const LAG_MS = 1000;
+/** Time for goodbyes at the end. */
+const CLOSE_GRACE_MS = 500;
 
 export interface VoiceSocketOptions {
-  /** The agent's address for a call id. */
-  readonly agentUrl: (id: string) => string;
+  /** Where the call with this id goes. */
+  readonly target: (id: string) => AgentTarget;
   readonly log: Log;
+  readonly tell: (event: AgentLinkEvent) => void;
   /** What the agent's socket did, for the status: undefined = it opened. */
   readonly outcome: (problem: { code: ErrorCode; message: string } | undefined) => void;
+}
+
+interface VoiceCall {
+  readonly id: string;
+  readonly agent: WebSocket;
+  /** Undefined while the agent is reserved. */
+  page: WebSocket | undefined;
 }
 
 export class VoiceSocket {
   readonly #options: VoiceSocketOptions;
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  readonly #calls = new Set<VoiceCall>();
 
   constructor(options: VoiceSocketOptions) {
     this.#options = options;
@@ -39,78 +53,138 @@ export class VoiceSocket {
 
   /** @param id the call's id, already URI-decoded. */
   upgrade(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (page) => this.#join(page, id));
-  }
-
-  close(): void {
-    for (const page of this.#server.clients) page.terminate();
-    this.#server.close();
-  }
-
-  #join(page: WebSocket, id: string): void {
-    const { agentUrl, log, outcome } = this.#options;
-    const agent = new WebSocket(agentUrl(id), {
-      perMessageDeflate: false,
-      handshakeTimeout: CONNECT_TIMEOUT_MS,
-    });
-    const waiting: { data: Buffer; binary: boolean }[] = [];
-    const fail = (closeCode: number, code: ErrorCode, message: string) => {
-      log('warn', message, { code, callId: id });
-      outcome({ code, message });
-      page.close(closeCode, clip(`${code}: ${message}`));
-    };
-
-    agent.on('open', () => {
-      outcome(undefined);
-      log('info', 'the agent is connected', { callId: id });
-      for (const { data, binary } of waiting.splice(0)) agent.send(data, { binary });
-    });
-    agent.on('unexpected-response', (request, response) => {
-      request.destroy();
-      const status = `${response.statusCode ?? 0} ${response.statusMessage ?? ''}`.trim();
-      fail(CLOSE_AGENT_REFUSED, 'AGENT_REFUSED', `The agent refused the call with HTTP ${status}`);
-    });
-    agent.on('error', (error) => {
-      if (agent.readyState === WebSocket.OPEN || page.readyState !== WebSocket.OPEN) return;
-      fail(
-        CLOSE_AGENT_UNREACHABLE,
-        'AGENT_UNREACHABLE',
-        `The agent cannot be reached: ${error.message}. Is it running?`,
-      );
-    });
-    agent.on('message', (data, binary) => {
-      if (page.readyState === WebSocket.OPEN) page.send(data as Buffer, { binary });
-    });
-    page.on('message', (data, binary) => {
-      if (agent.readyState === WebSocket.OPEN) agent.send(data as Buffer, { binary });
-      else if (agent.readyState === WebSocket.CONNECTING) {
-        if (waiting.length === MAX_WAITING_FRAMES) {
-          waiting.splice(waiting[0]?.binary === false ? OPENING_MESSAGES : 0, 1);
-        }
-        waiting.push({ data: data as Buffer, binary });
+    this.#server.handleUpgrade(request, socket, head, (page) => {
+      page.on('error', () => undefined);
+      const reserved = [...this.#calls].find((call) => call.id === id && isFree(call));
+      if (reserved === undefined) this.#connect(page, id);
+      else {
+        reserved.page = page;
+        this.#join(reserved, page);
+        reserved.agent.resume();
       }
     });
-    page.on('error', () => undefined);
-    agent.on('close', (code, reason) => page.close(sendable(code), reason));
-    page.on('close', () => {
-      if (agent.readyState === WebSocket.CONNECTING) agent.terminate();
-      else agent.close(1000);
+  }
+
+  /** Connects the call's agent ahead of its page. @returns why that is not possible. */
+  reserve(id: string): Promise<AgentFailure | undefined> {
+    return new Promise((resolve) => {
+      const call = this.#open(id, {
+        onOpen: () => {
+          call.agent.pause();
+          resolve(undefined);
+        },
+        onFailed: resolve,
+      });
     });
+  }
+
+  /** Closes what belongs to calls that are over and still waits, or hangs. */
+  release(isOver: (id: string) => boolean): void {
+    for (const { id, agent, page } of this.#calls) {
+      if (!isOver(id)) continue;
+      agent.resume();
+      if (page === undefined) agent.close(1000);
+      else page.resume();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { agent } of this.#calls) agent.resume();
+    const gone = [...this.#calls].map(({ agent }) => {
+      const closed = new Promise((resolve) => agent.once('close', resolve));
+      agent.close(1001);
+      return closed;
+    });
+    for (const page of this.#server.clients) page.terminate();
+    this.#server.close();
+    const grace = setTimeout(() => {
+      for (const { agent } of this.#calls) agent.terminate();
+    }, CLOSE_GRACE_MS);
+    await Promise.all(gone);
+    clearTimeout(grace);
+  }
+
+  #connect(page: WebSocket, id: string): void {
+    const waiting: { data: Buffer; binary: boolean }[] = [];
+    let lost = 0;
+    const wait = (data: unknown, binary: boolean) => {
+      if (waiting.length === MAX_WAITING_FRAMES) {
+        waiting.splice(waiting[0]?.binary === false ? OPENING_MESSAGES : 0, 1);
+        lost += 1;
+      }
+      waiting.push({ data: data as Buffer, binary });
+    };
+    page.on('message', wait);
+    const giveUp = () => call.agent.terminate();
+    page.once('close', giveUp);
+    const call = this.#open(id, {
+      onOpen: () => {
+        page.off('message', wait);
+        page.off('close', giveUp);
+        for (const { data, binary } of waiting.splice(0)) call.agent.send(data, { binary });
+        if (lost > 0) {
+          const message = `${lost} frames of the caller were lost until the agent had accepted`;
+          this.#options.log('warn', message, { callId: id });
+        }
+        this.#join(call, page);
+      },
+      onFailed: ({ close }) => page.close(close.code, close.reason),
+    });
+    call.page = page;
+  }
+
+  /** `onOpen` and `onFailed` come after the log has it. */
+  #open(id: string, events: Parameters<typeof connectAgent>[1]): VoiceCall {
+    const { target, log, outcome } = this.#options;
+    const agent = connectAgent(target(id), {
+      onOpen: () => {
+        outcome(undefined);
+        log('info', 'the agent is connected', { callId: id });
+        this.#tell(id, 'connected', 'The agent is connected.');
+        events.onOpen();
+      },
+      onFailed: (failure) => {
+        const { code, message } = failure;
+        log('warn', message, { code, callId: id });
+        outcome({ code, message });
+        this.#tell(id, 'failed', message, code);
+        events.onFailed(failure);
+      },
+    });
+    const call: VoiceCall = { id, agent, page: undefined };
+    this.#calls.add(call);
+    agent.once('close', () => this.#calls.delete(call));
+    return call;
+  }
+
+  #join({ id, agent }: VoiceCall, page: WebSocket): void {
+    const { target, log } = this.#options;
+    let remarkAt = LAG_MS;
+    new VoiceLink({
+      page,
+      agent,
+      pingMs: target(id).pingMs,
+      onLag: (ms) => {
+        if (ms < remarkAt) return;
+        remarkAt = 2 * ms;
+        const message = `The agent reads too slowly: it is ${(ms / 1000).toFixed(1)} s behind the caller.`;
+        log('warn', message, { code: 'AGENT_SLOW', callId: id });
+        this.#tell(id, 'remark', message, 'AGENT_SLOW');
+      },
+      onAgentClosed: (code, reason) => {
+        const message = explainClose(code, reason);
+        log('info', message, { callId: id, closeCode: code });
+        this.#tell(id, 'closed', message);
+      },
+    });
+  }
+
+  #tell(callId: string, what: AgentLinkEvent['what'], sentence: string, code?: ErrorCode): void {
+    const at = new Date().toISOString();
+    this.#options.tell({ type: 'agent', at, callId, what, sentence, ...(code && { code }) });
   }
 }
 
-/** 1005 and 1006 are never sent, they say that no close frame came (RFC 6455 §7.4.1). */
-function sendable(code: number): number {
-  if (code === 1005) return 1000;
-  return code === 1006 || code === 1015 ? 1011 : code;
-}
-
-function clip(text: string): string {
-  const bytes = Buffer.from(text);
-  return bytes.length <= MAX_REASON_BYTES
-    ? text
-    : `${bytes
-        .subarray(0, MAX_REASON_BYTES - 3)
-        .toString()
-        .replace(/\uFFFD$/, '')}…`;
+function isFree({ page, agent }: VoiceCall): boolean {
+  return page === undefined && agent.readyState === WebSocket.OPEN;
 }

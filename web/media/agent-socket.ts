@@ -196,7 +196,7 @@ export class AgentSocket {
       this.#onClosed?.();
       return;
     }
-    const why = ownWords(code, reason) ?? this.#options.explainClose(code, reason);
+    const why = this.#options.explainClose(code, reason);
     if (this.#ended || this.#options.dialect.goodbyeCodes.includes(code)) {
       this.#report({ state: 'closed', sentence: `The agent ended its session. ${why}` });
       return;
@@ -240,12 +240,6 @@ export class AgentSocket {
   #report(status: SocketStatus): void {
     this.#options.onStatus(status);
   }
-}
-
-/** What the bridge says of its own failure, `CODE: sentence`, needs no other explanation. */
-function ownWords(closeCode: number, reason: string): string | undefined {
-  const [, sentence] = /^[A-Z_]+: (.+)$/.exec(reason) ?? [];
-  return codeOf(closeCode) === 'AGENT_CLOSED' ? undefined : sentence;
 }
 
 function codeOf(closeCode: number): ErrorCode {

@@ -2,7 +2,7 @@
  * The worker of one call: owns the agent's socket and both directions of audio. It runs whatever the
  * page is busy with, and whether or not its tab is visible.
  */
-import { explainClose } from '../../agent/dialects/talky.ts';
+import { explainClose } from '../../agent/dialects/closes.ts';
 import type { SocketLike } from './agent-socket.ts';
 import { CallPump } from './call-pump.ts';
 import type { FromWorker, ToWorker } from './messages.ts';

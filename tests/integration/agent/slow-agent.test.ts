@@ -47,7 +47,8 @@ async function relay(messages: readonly (string | Buffer)[]): Promise<string[]> 
     accept?.();
   });
   const voice = new VoiceSocket({
-    agentUrl: () => agentUrl,
+    target: () => ({ url: agentUrl, headers: {}, pingMs: 0 }),
+    tell: () => undefined,
     log: silent,
     outcome: () => undefined,
   });
@@ -66,7 +67,7 @@ async function relay(messages: readonly (string | Buffer)[]): Promise<string[]> 
   open?.();
   await done;
   page.terminate();
-  voice.close();
+  void voice.close();
   for (const agent of sockets.clients) agent.terminate();
   return heard;
 }

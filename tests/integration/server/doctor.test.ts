@@ -99,7 +99,9 @@ describe('the agent', () => {
   }
 
   it('passes when it accepts a session', async () => {
-    expect(await checkAgent(await answering(() => undefined))).toMatchObject({ result: 'pass' });
+    expect(await checkAgent({ url: await answering(() => undefined) })).toMatchObject({
+      result: 'pass',
+    });
   });
 
   it.each([
@@ -112,7 +114,7 @@ describe('the agent', () => {
     ],
     ['AGENT_CLOSED', (socket: WebSocket) => socket.close(1011, 'no recognizer')],
   ])('that ends a session at once gets %s', async (code, ask) => {
-    expect(await checkAgent(await answering(ask))).toMatchObject({ result: 'fail', code });
+    expect(await checkAgent({ url: await answering(ask) })).toMatchObject({ result: 'fail', code });
   });
 
   it.each([404, 401])('that answers HTTP %i refuses', async (status) => {
@@ -121,14 +123,14 @@ describe('the agent', () => {
       socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`);
     });
     const url = `ws://${HOST}:${await listen(server)}/x`;
-    const finding = await checkAgent(url);
+    const finding = await checkAgent({ url });
     expect(finding).toMatchObject({ code: 'AGENT_REFUSED' });
     expect(finding.todo).toMatch(status === 404 ? /path of agent\.url/ : /credentials/);
   });
 
   it('that is down cannot be reached', async () => {
     const url = `ws://${HOST}:${await freePort()}/ws/voice/doctor`;
-    expect(await checkAgent(url)).toMatchObject({ result: 'fail', code: 'AGENT_UNREACHABLE' });
+    expect(await checkAgent({ url })).toMatchObject({ result: 'fail', code: 'AGENT_UNREACHABLE' });
   });
 });
 

@@ -37,7 +37,12 @@ function options(): OriginOptions {
       log: silent,
     }),
     voice: new VoiceSocket({
-      agentUrl: (id) => `${agentUrl}/${encodeURIComponent(id)}?tenant_id=t`,
+      target: (id) => ({
+        url: `${agentUrl}/${encodeURIComponent(id)}?tenant_id=t`,
+        headers: {},
+        pingMs: 0,
+      }),
+      tell: () => undefined,
       outcome: (problem) => outcomes.push(problem?.code),
       log: silent,
     }),
@@ -45,6 +50,7 @@ function options(): OriginOptions {
     trace: new TraceRing(),
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
+    agentAddress: (id) => (id === 'a b' ? 'ws://agent/a%20b' : undefined),
   };
 }
 
@@ -82,6 +88,8 @@ describe('HTTP', () => {
     ['/nowhere', 404, 'Not found.\n'],
     ['/api/status', 200, '{"version":"1.2.3","calls":[]}\n'],
     ['/api/config', 200, '{"version":"1.2.3"}\n'],
+    ['/api/agent/a%20b', 200, '{"url":"ws://agent/a%20b"}\n'],
+    ['/api/agent/other', 404, 'That is for the bridge to know.\n'],
   ])('GET %s → %i', async (path, status, body) => {
     const response = await fetch(http(path));
     expect(response.status).toBe(status);
@@ -216,7 +224,7 @@ describe('/ws/voice', () => {
     agentUrl = 'ws://127.0.0.1:9';
     const { code, reason } = await closing(open('/ws/voice/x'));
     expect(code).toBe(CLOSE_AGENT_UNREACHABLE);
-    expect(reason).toMatch(/^AGENT_UNREACHABLE: The agent cannot be reached: .*ECONNREFUSED/);
+    expect(reason).toMatch(/^AGENT_UNREACHABLE: .*ECONNREFUSED/);
     expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
     expect(outcomes).toEqual(['AGENT_UNREACHABLE']);
   });
@@ -230,7 +238,7 @@ describe('/ws/voice', () => {
     agentUrl = `ws://127.0.0.1:${(web.address() as AddressInfo).port}`;
     expect(await closing(open('/ws/voice/x'))).toEqual({
       code: CLOSE_AGENT_REFUSED,
-      reason: 'AGENT_REFUSED: The agent refused the call with HTTP 401 Unauthorized',
+      reason: 'AGENT_REFUSED: HTTP 401 Unauthorized',
     });
     expect(outcomes).toEqual(['AGENT_REFUSED']);
     web.close();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { explainClose, parseTalky, talky, talkyUrl } from '../../../agent/dialects/talky.ts';
+import { parseTalky, talky, talkyUrl } from '../../../agent/dialects/talky.ts';
 
 describe('events of the dialect', () => {
   it.each([
@@ -163,31 +163,6 @@ describe('the address of a call', () => {
     expect(talkyUrl('ws://h/v?key=1', 'id', { tenant_id: 'a&b', lead_id: 'ü' })).toBe(
       'ws://h/v/id?key=1&tenant_id=a%26b&lead_id=%C3%BC',
     );
-  });
-});
-
-describe('close codes', () => {
-  it.each([1000, 1001, 1005, 1006, 1008, 1009, 1011, 1012, 1013, 4000, 4502, 4503])(
-    '%d is a sentence of its own',
-    (code) => {
-      const sentence = explainClose(code, '');
-      expect(sentence).toMatch(/^The .*\.$/);
-      expect(sentence).not.toContain(String(code));
-    },
-  );
-
-  it('adds what the agent said', () => {
-    expect(explainClose(1011, 'CUDA out of memory')).toBe(
-      'The agent failed with an error of its own: its log says which. It said: “CUDA out of memory”.',
-    );
-  });
-
-  it('names codes it does not know', () => {
-    expect(explainClose(4321, '')).toBe('The agent closed the connection with code 4321.');
-  });
-
-  it('says which parameters a 4000 is about', () => {
-    expect(explainClose(4000, '')).toContain('tenant_id, campaign_id and lead_id');
   });
 });
 

@@ -156,15 +156,6 @@ describe('AgentSocket', () => {
     expect(statuses.at(-1)?.code).toBe(code);
   });
 
-  test('lets the bridge explain its own failure in its own words', () => {
-    open();
-    socketAt(0).onclose?.({ code: 4502, reason: 'AGENT_UNREACHABLE: Nobody listens. Start it.' });
-    expect(statuses.at(-1)?.sentence).toBe('Nobody listens. Start it. Trying again in 0.3 s.');
-    vi.advanceTimersByTime(250);
-    socketAt(1).onclose?.({ code: 1011, reason: 'ODD: x' });
-    expect(statuses.at(-1)?.sentence).toBe('Closed with 1011 ODD: x. Trying again in 0.5 s.');
-  });
-
   test('believes a connection at the first word of the agent', () => {
     open();
     socketAt(0).onopen?.();

@@ -28,7 +28,6 @@ describe('loadConfig', () => {
       http: { host: '127.0.0.1', port: 8080 },
       sip: { host: '127.0.0.1', port: 5060 },
       rtpPorts: { min: 30000, max: 30199 },
-      agentOutput: { encoding: 'auto', sampleRate: 16000 },
       ringMs: 0,
       logLevel: 'info',
     });
@@ -45,8 +44,11 @@ describe('loadConfig', () => {
     expect(optionsOf(config)).toMatchObject({
       drachtio: { host: '::1', port: 9022, secret: 'cymru' },
       rtpengine: { host: '192.0.2.1', port: 22222 },
-      agent: { url: 'wss://agent.example/api/v1/ws/voice', query: 'tenant_id=1&campaign_id=2' },
-      agentOutput: { encoding: 'f32le', sampleRate: 24000 },
+      agent: {
+        url: 'wss://agent.example/api/v1/ws/voice',
+        query: { tenant_id: '1', campaign_id: '2' },
+        output: { encoding: 'f32le', sampleRate: 24000 },
+      },
       ringMs: 1500,
       auth: { realm: 'bridge', users: new Map([['agent001', 'a:b']]) },
       logLevel: 'debug',
