@@ -24,6 +24,10 @@ export const ERRORS = {
   NO_CODEC: 'The phone offers no audio codec the bridge can carry.',
   NO_CALL: 'No call of that id is known.',
   SIP_MALFORMED: 'A SIP message could not be parsed and was dropped.',
+  SIP_TOO_LARGE: 'A SIP message has more bytes or headers than are accepted, and was refused.',
+  SIP_FLOOD: 'One address sends more SIP messages than are accepted; the rest was dropped.',
+  SIP_OVERLOAD:
+    'More SIP transactions, calls or connections than are accepted; new ones are refused.',
   SIP_TIMEOUT: 'A SIP request got no answer in time.',
   RTP_MALFORMED: 'A packet that is not RTP arrived on a media port and was dropped.',
   NG_MALFORMED: 'A datagram on the ng port is not a valid ng command.',

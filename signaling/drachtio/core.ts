@@ -15,7 +15,11 @@ export interface Core {
   readonly cache: ContactCache;
   readonly dialogs: Dialogs;
   readonly log: Log;
+  /** Option tags, lower case, that a request may require. */
+  readonly extensions: ReadonlySet<string>;
   appFor(method: string): App | undefined;
+  /** As many dialogs are up as may be; says so in counters and log. */
+  isFull(): boolean;
 }
 
 export function newTransactionId(): string {

@@ -6,6 +6,7 @@
  */
 import { silent, type Log } from '../../common/log.ts';
 import { isWildcard, localAddressTowards } from '../sip/local-address.ts';
+import type { Limits } from '../sip/limits.ts';
 import type { TimerValues } from '../sip/timers.ts';
 import type { Trace, TracedMessage } from '../sip/trace.ts';
 import { TransactionLayer } from '../sip/transaction-layer.ts';
@@ -20,7 +21,7 @@ import { Dialogs } from './dialog.ts';
 import { IncomingRequests } from './incoming.ts';
 import { NextHop } from './next-hop.ts';
 import { Uac } from './uac.ts';
-import { Uas } from './uas.ts';
+import { EXTENSIONS, Uas } from './uas.ts';
 
 export type { TracedMessage, TransportSpec };
 
@@ -32,6 +33,11 @@ export interface DrachtioOptions {
   readonly transports: readonly TransportSpec[];
   readonly timers?: Partial<TimerValues>;
   readonly log?: Log;
+  readonly limits?: Partial<Limits>;
+  /** Sources without a limit of messages per second; loopback when left out. */
+  readonly exempt?: (address: string) => boolean;
+  /** Option tags that requests may require; EXTENSIONS of uas.ts when left out. */
+  readonly extensions?: readonly string[];
   /** Every SIP message in and out. */
   readonly onMessage?: (message: TracedMessage) => void;
 }
@@ -46,6 +52,12 @@ export interface DrachtioCounters {
   readonly repeated: number;
   /** Responses that nobody waits for. */
   readonly stray: number;
+  /** Messages refused for their size or their number of headers. */
+  readonly tooLarge: number;
+  /** Messages dropped because their source sent too many. */
+  readonly flooded: number;
+  /** Requests and connections refused because too many were alive. */
+  readonly overloaded: number;
   /** Alive now. */
   readonly transactions: number;
   readonly dialogs: number;
@@ -86,6 +98,8 @@ class EmbeddedServer implements DrachtioServer {
     this.layer = new TransactionLayer({
       log: this.log,
       ...(options.timers && { timers: options.timers }),
+      ...(options.limits && { limits: options.limits }),
+      ...(options.exempt && { exempt: options.exempt }),
       ...(trace && { trace }),
       onRequest: (transaction) => this.uas?.receive(transaction),
       onAck: (ack, flow) => this.uas?.acknowledge(ack, flow),
@@ -117,7 +131,13 @@ class EmbeddedServer implements DrachtioServer {
       cache,
       dialogs: this.dialogs,
       log: this.log,
+      extensions: new Set(this.options.extensions ?? EXTENSIONS),
       appFor: (method) => this.admin?.appFor(method),
+      isFull: () => {
+        if (this.dialogs.size < this.layer.limits.dialogs) return false;
+        this.layer.overload(`${this.dialogs.size} calls and subscriptions are up`);
+        return true;
+      },
     };
     const uac = new Uac(core);
     this.uac = uac;

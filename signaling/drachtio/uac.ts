@@ -66,6 +66,10 @@ export class Uac {
       app.refuse(id, 'missing content-type');
       return;
     }
+    if ((line.method === 'INVITE' || line.method === 'SUBSCRIBE') && this.core.isFull()) {
+      app.refuse(id, 'too many dialogs');
+      return;
+    }
     this.core.nextHop.find(next, proxy === '', (hop) => {
       if (hop.kind === 'refused') {
         app.refuse(id, hop.reason);

@@ -17,7 +17,7 @@ import { refuseShortSession } from './session-timer.ts';
 const DIALOG_ONLY = new Set(['BYE', 'UPDATE', 'PRACK']);
 /** Methods for which a To tag of their own does not mean a dialog. */
 const NEVER_IN_DIALOG = new Set(['REGISTER', 'PUBLISH']);
-/** Known methods that no application asked for get 503; REFER and unknown ones 405 and 501. */
+/** Known methods that no application asked for get 503, unknown ones 501. */
 const SERVED = new Set([
   'INVITE',
   'REGISTER',
@@ -27,7 +27,22 @@ const SERVED = new Set([
   'NOTIFY',
   'INFO',
   'PUBLISH',
+  'REFER',
 ]);
+/** Every method that can be served, here or by an application. */
+const ALLOWED = [...SERVED, ...DIALOG_ONLY, 'ACK', 'CANCEL'].join(', ');
+/** Of other URIs no application could make anything. RFC 3261 §8.2.2.1. */
+const SCHEMES = /^(?:sips?|tel):/i;
+
+/**
+ * Extensions that may be required of us: what the server does itself (100rel, timer) and what an
+ * application can do on it. Others are refused for it. RFC 3261 §8.2.2.3.
+ */
+export const EXTENSIONS: readonly string[] = [
+  ...['100rel', 'timer', 'replaces', 'norefersub', 'nosub', 'explicitsub', 'tdialog', 'join'],
+  ...['path', 'outbound', 'gruu', 'from-change', 'histinfo', 'privacy', 'eventlist', 'pref'],
+  ...['199', 'ice', 'trickle-ice', 'uui', 'siprec', 'record-aware', 'answermode', 'multiple-refer'],
+];
 
 export class Uas {
   private readonly core: Core;
@@ -41,10 +56,16 @@ export class Uas {
   receive(transaction: ServerTransaction): void {
     const { request } = transaction;
     const { method } = request;
+    const unknown = method === 'CANCEL' ? [] : this.unknownExtensions(request);
     if (method === 'CANCEL') this.cancel(transaction);
-    else if (request.toTag !== '' && !NEVER_IN_DIALOG.has(method))
+    else if (unknown.length > 0) {
+      const refusal = responseTo(request, 420, { toTag: newTag() });
+      refusal.headers.add('Unsupported', unknown.join(', '));
+      transaction.respond(refusal);
+    } else if (request.toTag !== '' && !NEVER_IN_DIALOG.has(method))
       this.receiveInDialog(transaction);
     else if (DIALOG_ONLY.has(method)) this.reject(transaction, 481);
+    else if (!SCHEMES.test(request.uri)) this.reject(transaction, 416);
     else if (parseDecimal(request.headers.get('max-forwards') ?? '70', 255) === 0)
       this.reject(transaction, 483);
     else this.receiveNew(transaction);
@@ -88,9 +109,17 @@ export class Uas {
       }
       transaction.respond(responseTo(request, 100));
     }
+    if ((method === 'INVITE' || method === 'SUBSCRIBE') && this.core.isFull()) {
+      const full = responseTo(request, 503, { toTag: newTag() });
+      full.headers.add('Retry-After', '10');
+      transaction.respond(full);
+      return;
+    }
     const app = this.core.appFor(method);
     if (app === undefined) {
-      this.reject(transaction, SERVED.has(method) ? 503 : method === 'REFER' ? 405 : 501);
+      // Of a REFER a phone must know that it is of no use here; the others may be served later.
+      const status = method === 'REFER' ? 405 : SERVED.has(method) ? 503 : 501;
+      this.reject(transaction, status);
       return;
     }
     const incoming = this.incoming.track(transaction, app, undefined);
@@ -196,13 +225,19 @@ export class Uas {
     );
   }
 
+  private unknownExtensions(request: SipRequest): string[] {
+    const { extensions } = this.core;
+    return request.headers
+      .list('require')
+      .filter((option) => option !== '' && !extensions.has(option.toLowerCase()));
+  }
+
   private reject(transaction: ServerTransaction, status: number, reason?: string): void {
     const response = responseTo(transaction.request, status, {
       ...(reason !== undefined && { reason }),
       toTag: newTag(),
     });
-    if (status === 405)
-      response.headers.add('Allow', [...SERVED, 'ACK', 'BYE', 'CANCEL'].join(', '));
+    if (status === 405 || status === 501) response.headers.add('Allow', ALLOWED);
     transaction.respond(response);
   }
 }

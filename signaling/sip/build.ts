@@ -25,6 +25,24 @@ export function responseTo(
   return new SipResponse(status, options.reason ?? reasonOf(status), headers);
 }
 
+/**
+ * The refusal of a request that is not well-formed: what it has of the headers a response copies.
+ * Nothing is taken apart, since anything in it may be what is wrong.
+ */
+export function refusalOf(
+  request: SipRequest,
+  status: number,
+  reason = reasonOf(status),
+): SipResponse {
+  const headers = new Headers();
+  for (const via of request.headers.all('via')) headers.add('Via', via);
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+    const value = request.headers.get(name.toLowerCase());
+    if (value !== undefined) headers.add(name, value);
+  }
+  return new SipResponse(status, reason, headers);
+}
+
 /** The ACK of a final response other than 2xx: part of the INVITE's own transaction. */
 export function ackTo(invite: SipRequest, response: SipResponse): SipRequest {
   return sameTransaction('ACK', invite, response.headers.get('to') ?? '');

@@ -6,7 +6,8 @@
 import { BridgeError } from '../../common/errors.ts';
 import { Headers, parseHeaderLine, type HeaderField } from './headers.ts';
 import { parseNameAddr, type NameAddr } from './name-addr.ts';
-import { isToken, parseDecimal, splitOutside } from './tokens.ts';
+import { endOfFirst, isToken, parseDecimal } from './tokens.ts';
+import { parseUri } from './uri.ts';
 import { parseVia, type Via } from './via.ts';
 
 export interface CSeq {
@@ -66,7 +67,8 @@ abstract class Message {
   }
 
   private get topVia(): string {
-    return splitOutside(this.headers.get('via') ?? '', ',')[0] ?? '';
+    const value = this.headers.get('via') ?? '';
+    return value.slice(0, endOfFirst(value, ',')).trim();
   }
 
   /** Drops what was derived from headers that have changed since. */
@@ -147,19 +149,20 @@ const SEPARATOR = Buffer.from('\r\n\r\n');
  * One message from the bytes of a datagram, a WebSocket frame or a cut-out piece of a stream.
  * Bytes beyond Content-Length are ignored, as RFC 3261 §18.3 asks. Throws SIP_MALFORMED.
  */
-export function parseMessage(data: Buffer): SipMessage {
+export function parseMessage(data: Buffer, maxHeaders = Number.POSITIVE_INFINITY): SipMessage {
   let start = 0;
   while (data[start] === 0x0d || data[start] === 0x0a) start++;
   const end = data.indexOf(SEPARATOR, start);
   if (end < 0) throw malformed('no empty line after the headers');
-  const message = parseHead(data.toString('utf8', start, end));
+  const message = parseHead(data.toString('utf8', start, end), maxHeaders);
   // An empty view would keep the whole datagram in memory.
   const body = end + 4 === data.length ? EMPTY : data.subarray(end + 4);
-  const lengths = message.headers.get('content-length');
+  const [lengths, another] = message.headers.all('content-length');
   if (lengths === undefined) {
     message.body = body;
     return message;
   }
+  if (another !== undefined) throw malformed('more than one Content-Length');
   const length = parseDecimal(lengths, 0x7fff_ffff);
   if (length === undefined) throw malformed('Content-Length is not a number');
   if (length > body.length) throw malformed('the body is shorter than its Content-Length');
@@ -168,16 +171,16 @@ export function parseMessage(data: Buffer): SipMessage {
 }
 
 /** Start line and header lines, without the empty line. */
-export function parseHead(head: string): SipMessage {
+export function parseHead(head: string, maxHeaders = Number.POSITIVE_INFINITY): SipMessage {
   const first = head.indexOf('\r\n');
   const startLine = first < 0 ? head : head.slice(0, first);
-  const headers = new Headers(first < 0 ? [] : parseFields(head, first + 2));
+  const headers = new Headers(first < 0 ? [] : parseFields(head, first + 2, maxHeaders));
   return startLine.startsWith('SIP/')
     ? parseStatusLine(startLine, headers)
     : parseRequestLine(startLine, headers);
 }
 
-function parseFields(head: string, from: number): HeaderField[] {
+function parseFields(head: string, from: number, maxHeaders: number): HeaderField[] {
   const fields: HeaderField[] = [];
   let start = from;
   while (start < head.length) {
@@ -189,19 +192,17 @@ function parseFields(head: string, from: number): HeaderField[] {
     const field = parseHeaderLine(head.slice(start, end));
     if (field === undefined) throw malformed('a header line has no name');
     fields.push(field);
+    if (fields.length > maxHeaders)
+      throw new BridgeError('SIP_TOO_LARGE', `A SIP message has more than ${maxHeaders} headers.`);
     start = end + 2;
   }
   return fields;
 }
 
 function parseRequestLine(line: string, headers: Headers): SipRequest {
-  const first = line.indexOf(' ');
-  const last = line.trimEnd().lastIndexOf(' ');
-  const method = line.slice(0, first);
-  const uri = line.slice(first + 1, last).trim();
-  const version = line.slice(last + 1).trimEnd();
-  if (first <= 0 || last <= first || !isToken(method)) throw malformed('not a request line');
-  if (uri === '' || uri.includes(' ') || uri.includes('<') || uri.includes('\t'))
+  const [method = '', uri = '', version = '', ...more] = line.split(' ');
+  if (!isToken(method) || version === '' || more.length > 0) throw malformed('not a request line');
+  if (uri === '' || uri.includes('<') || uri.includes('\t'))
     throw malformed('the Request-URI is not a URI');
   if (!version.startsWith('SIP/')) throw malformed('no SIP version in the request line');
   return new SipRequest(method, uri, headers, EMPTY, version.slice(4));
@@ -224,6 +225,9 @@ export function parseCSeq(text: string): CSeq | undefined {
   return number === undefined || !isToken(method) ? undefined : { number, method };
 }
 
+/** Headers that may stand in a message only once. RFC 3261 §7.3.1. */
+const ONCE = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards']);
+
 /** What is wrong with a message as a whole, in words; undefined when it can be worked on. */
 export function faultOf(message: SipMessage): string | undefined {
   if (message.via === undefined) return 'Via missing or malformed';
@@ -231,11 +235,48 @@ export function faultOf(message: SipMessage): string | undefined {
   if (message.from === undefined) return 'From missing or malformed';
   if (message.to === undefined) return 'To missing or malformed';
   if (message.cseq === undefined) return 'CSeq missing or malformed';
-  if (message.kind === 'request' && message.cseq.method !== message.method)
-    return 'CSeq names another method';
+  const seen = new Set<string>();
+  for (const { key } of message.headers) {
+    if (!ONCE.has(key)) continue;
+    if (seen.has(key)) return `more than one ${key}`;
+    seen.add(key);
+  }
+  return message.kind === 'request' ? faultOfRequest(message, message.cseq) : undefined;
+}
+
+function faultOfRequest(request: SipRequest, cseq: CSeq): string | undefined {
+  if (cseq.method !== request.method) return 'CSeq names another method';
+  if (/^sips?:/i.test(request.uri)) {
+    const uri = parseUri(request.uri);
+    // Headers in a Request-URI have no meaning. RFC 3261 §19.1.1.
+    if (uri?.headers !== undefined || uri === undefined) return 'the Request-URI is malformed';
+  }
+  for (const contact of request.headers.list('contact'))
+    if (contact !== '*' && parseNameAddr(contact) === undefined) return 'Contact malformed';
   return undefined;
 }
 
 function malformed(what: string): BridgeError {
   return new BridgeError('SIP_MALFORMED', `Not a SIP message: ${what}.`);
 }
+
+/**
+ * What of an unreadable request says whom to tell: method and headers, whatever else is wrong with
+ * it. Undefined for responses, for ACK (never answered) and for what has no Via.
+ */
+export function salvage(data: Buffer): SipRequest | undefined {
+  const [startLine = '', ...lines] = (
+    data.toString('utf8').trimStart().split('\r\n\r\n', 1)[0] ?? ''
+  )
+    .slice(0, MAX_SALVAGED)
+    .replace(/\r\n[ \t]+/g, ' ')
+    .split('\r\n');
+  const method = startLine.split(/\s/, 1)[0] ?? '';
+  if (!isToken(method) || method === 'ACK' || !/SIP\/\d/.test(startLine)) return undefined;
+  const fields = lines.flatMap((line) => parseHeaderLine(line) ?? []);
+  if (!fields.some(({ key }) => key === 'via')) return undefined;
+  return new SipRequest(method, '', new Headers(fields));
+}
+
+/** As much of an unreadable message is looked at. */
+const MAX_SALVAGED = 16_384;

@@ -12,6 +12,9 @@ export interface NameAddr {
   readonly params: Params;
 }
 
+/** What an unquoted display name cannot hold. Letters of any script are let pass. */
+const SEPARATORS = /[()<>@,;:\\"/[\]?={}]/;
+
 export function parseNameAddr(text: string): NameAddr | undefined {
   const value = text.trim();
   let from = 0;
@@ -28,15 +31,20 @@ export function parseNameAddr(text: string): NameAddr | undefined {
     const close = value.indexOf('>', open);
     if (close < 0) return undefined;
     displayName = value.slice(0, open).trim();
-    uri = value.slice(open + 1, close).trim();
+    // What follows a quoted name, or stands in an unquoted one, is blanks and tokens: no `,` or `;`.
+    if (from > 0 ? value.slice(from, open).trim() !== '' : SEPARATORS.test(displayName))
+      return undefined;
+    uri = value.slice(open + 1, close);
     rest = value.slice(close + 1);
   } else {
     if (from > 0) return undefined;
     const semicolon = value.indexOf(';');
     uri = (semicolon < 0 ? value : value.slice(0, semicolon)).trim();
     rest = semicolon < 0 ? '' : value.slice(semicolon);
+    // Without brackets it would be unclear whose the headers are. RFC 3261 §20.10.
+    if (uri.includes('?')) return undefined;
   }
-  if (!uri.includes(':') || uri.includes(' ')) return undefined;
+  if (!uri.includes(':') || /\s/.test(uri)) return undefined;
   const params = parseParams(rest);
   return params && { displayName, uri, params };
 }

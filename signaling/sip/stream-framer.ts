@@ -8,20 +8,36 @@ import { BridgeError } from '../../common/errors.ts';
 const HEADERS_END = Buffer.from('\r\n\r\n');
 const CONTENT_LENGTH = /^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?$/im;
 const MAX_HEAD = 65_536;
-const MAX_BODY = 1_048_576;
 
 export type StreamItem = Buffer | 'ping';
 
 export class StreamFramer {
+  private readonly maxBytes: number;
   private pending: Buffer = Buffer.alloc(0);
   /** Up to here no end of headers was found; never scanned twice. */
   private scanned = 0;
   /** The length of the message whose headers are complete, or 0. */
   private expected = 0;
+  /** What has come of a body since `pending` was last put together. */
+  private parts: Buffer[] = [];
+  private partBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
 
   /** Everything that is complete now. Throws SIP_MALFORMED when the stream cannot be followed. */
   push(chunk: Buffer): StreamItem[] {
-    this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
+    // A long body in small pieces is put together once.
+    this.parts.push(chunk);
+    this.partBytes += chunk.length;
+    if (this.pending.length + this.partBytes < this.expected) return [];
+    this.pending =
+      this.pending.length === 0 && this.parts.length === 1
+        ? chunk
+        : Buffer.concat([this.pending, ...this.parts]);
+    this.parts = [];
+    this.partBytes = 0;
     const items: StreamItem[] = [];
     for (let item = this.next(); item !== undefined; item = this.next()) items.push(item);
     return items;
@@ -34,10 +50,12 @@ export class StreamFramer {
       const end = this.pending.indexOf(HEADERS_END, this.scanned);
       if (end < 0) {
         this.scanned = Math.max(0, this.pending.length - 3);
-        if (this.pending.length > MAX_HEAD) throw unreadable('headers of more than 64 kB');
+        if (this.pending.length > MAX_HEAD) throw tooLarge('headers of more than 64 kB');
         return undefined;
       }
       this.expected = end + 4 + contentLength(this.pending.toString('latin1', 0, end));
+      if (this.expected > this.maxBytes)
+        throw tooLarge(`a message of more than ${this.maxBytes} bytes`);
     }
     if (this.pending.length < this.expected) return undefined;
     const message = this.pending.subarray(0, this.expected);
@@ -75,9 +93,11 @@ function contentLength(head: string): number {
     if (/^(?:content-length|l)[ \t]*:/im.test(head)) throw unreadable('an invalid Content-Length');
     return 0;
   }
-  const length = Number(found[1]);
-  if (length > MAX_BODY) throw unreadable('a body of more than 1 MB');
-  return length;
+  return Number(found[1]);
+}
+
+function tooLarge(what: string): BridgeError {
+  return new BridgeError('SIP_TOO_LARGE', `The SIP stream is closed: it holds ${what}.`);
 }
 
 function unreadable(what: string): BridgeError {

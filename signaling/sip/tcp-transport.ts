@@ -49,6 +49,8 @@ class TcpTransport implements Transport {
     this.port = port;
     this.sink = sink;
     server.on('error', () => undefined);
+    server.maxConnections = sink.limits.connections;
+    server.on('drop', () => sink.overload(`${sink.limits.connections} SIP connections are open`));
     server.on('connection', (socket) => {
       const { remoteAddress, remotePort } = socket;
       if (remoteAddress === undefined || remotePort === undefined) socket.destroy();
@@ -93,7 +95,7 @@ class TcpFlow extends ConnectionFlow {
     super(remote);
     this.socket = socket;
     this.transport = transport;
-    const framer = new StreamFramer();
+    const framer = new StreamFramer(sink.limits.messageBytes);
     socket.on('data', (chunk) => {
       let items: StreamItem[];
       try {

@@ -40,6 +40,22 @@ export function splitOutside(text: string, separator: string): string[] {
   return parts;
 }
 
+/** Where the first element of a list ends: at a separator outside quotes and brackets, or at the end. */
+export function endOfFirst(text: string, separator: string): number {
+  let inside = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === '"') {
+      const close = closingQuote(text, i);
+      if (close < 0) break;
+      i = close;
+    } else if (c === '<') inside = true;
+    else if (c === '>') inside = false;
+    else if (c === separator && !inside) return i;
+  }
+  return text.length;
+}
+
 /** Reads `;a;b=c;d="e;f"`. Undefined when the text is not that. */
 export function parseParams(text: string): Params | undefined {
   const params: Params = new Map();

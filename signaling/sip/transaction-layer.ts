@@ -5,7 +5,7 @@
  */
 import { BridgeError } from '../../common/errors.ts';
 import { silent, type Log } from '../../common/log.ts';
-import { responseTo } from './build.ts';
+import { refusalOf, responseTo } from './build.ts';
 import {
   InviteClientTransaction,
   NonInviteClientTransaction,
@@ -16,28 +16,37 @@ import {
 import {
   faultOf,
   parseMessage,
+  salvage,
   type SipMessage,
   type SipRequest,
   type SipResponse,
 } from './message.ts';
+import { Complaints, DEFAULT_LIMITS, SourceRates, type Limits } from './limits.ts';
 import {
   InviteServerTransaction,
   NonInviteServerTransaction,
   type ServerTransaction,
 } from './server-transaction.ts';
 import { after, DEFAULT_TIMERS, type After, type TimerValues } from './timers.ts';
-import { splitOutside } from './tokens.ts';
+import { endOfFirst } from './tokens.ts';
 import type { Trace } from './trace.ts';
-import { isReliable, type Flow, type TransportSink } from './transport.ts';
+import type { Flow, TransportSink } from './transport.ts';
 import { formatVia, MAGIC_COOKIE, stampVia, type Via } from './via.ts';
 import { hostOf } from './uri.ts';
-import { newBranch } from './ids.ts';
+import { newBranch, newTag } from './ids.ts';
+
+/** When a client that was refused for want of room may ask again. */
+const RETRY_AFTER_S = 10;
 
 export interface LayerOptions {
   readonly timers?: Partial<TimerValues>;
   readonly after?: After;
   readonly log?: Log;
   readonly trace?: Trace;
+  readonly limits?: Partial<Limits>;
+  /** Sources that may send as much as they like: the machine itself when left out. */
+  readonly exempt?: (address: string) => boolean;
+  readonly now?: () => number;
   /** A new request other than ACK; its top Via carries `received` and `rport`. */
   readonly onRequest: (transaction: ServerTransaction) => void;
   /** An ACK that belongs to a dialog: one for a 2xx. */
@@ -55,6 +64,12 @@ export interface LayerCounters {
   repeated: number;
   /** Responses without a transaction. */
   stray: number;
+  /** Messages with too many bytes or headers. */
+  tooLarge: number;
+  /** Messages dropped unread because their source sent too many. */
+  flooded: number;
+  /** Requests refused, and connections closed, because there were too many. */
+  overloaded: number;
 }
 
 export class TransactionLayer implements TransportSink, TransactionHost {
@@ -66,7 +81,13 @@ export class TransactionLayer implements TransportSink, TransactionHost {
     malformed: 0,
     repeated: 0,
     stray: 0,
+    tooLarge: 0,
+    flooded: 0,
+    overloaded: 0,
   };
+  readonly limits: Limits;
+  private readonly rates: SourceRates;
+  private readonly complaints: Complaints;
   private readonly options: LayerOptions;
   private readonly log: Log;
   private readonly clients = new Map<string, ClientTransaction>();
@@ -77,6 +98,10 @@ export class TransactionLayer implements TransportSink, TransactionHost {
     this.after = options.after ?? after;
     this.timers = { ...DEFAULT_TIMERS, ...options.timers };
     this.log = options.log ?? silent;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const now = options.now ?? Date.now;
+    this.rates = new SourceRates(this.limits.messagesPerSecond, now, options.exempt);
+    this.complaints = new Complaints(this.log, now);
   }
 
   /** Transactions alive now. */
@@ -120,13 +145,26 @@ export class TransactionLayer implements TransportSink, TransactionHost {
 
   message(data: Buffer, flow: Flow): void {
     this.counters.received++;
+    if (!this.rates.admits(flow.remote.address)) {
+      this.counters.flooded++;
+      this.complaints.say(
+        'SIP_FLOOD',
+        `${flow.remote.address} sends more than ${this.limits.messagesPerSecond} SIP messages a second; the rest is dropped.`,
+      );
+      return;
+    }
     this.trace('in', data, flow);
     let message: SipMessage;
     try {
-      message = parseMessage(data);
+      if (data.length > this.limits.messageBytes)
+        throw new BridgeError('SIP_TOO_LARGE', `A SIP message has ${data.length} bytes.`);
+      message = parseMessage(data, this.limits.headers);
     } catch (error) {
-      this.garbage(flow, error instanceof Error ? error : new Error(String(error)));
-      this.refuseUnreadable(data, flow);
+      const fault = error instanceof Error ? error : new Error(String(error));
+      this.garbage(flow, fault);
+      const request = salvage(data);
+      const large = fault instanceof BridgeError && fault.code === 'SIP_TOO_LARGE';
+      if (request !== undefined) this.refuse(request, flow, large ? 513 : 400);
       return;
     }
     if (message.kind === 'response') this.receiveResponse(message, flow);
@@ -134,11 +172,21 @@ export class TransactionLayer implements TransportSink, TransactionHost {
   }
 
   garbage(flow: Flow, error: Error): void {
-    this.counters.malformed++;
-    this.log('debug', error.message, {
-      ...(error instanceof BridgeError && { code: error.code }),
-      peer: `${flow.protocol}/${flow.remote.address}:${flow.remote.port}`,
-    });
+    const peer = `${flow.protocol}/${flow.remote.address}:${flow.remote.port}`;
+    const code = error instanceof BridgeError ? error.code : undefined;
+    if (code === 'SIP_TOO_LARGE') {
+      this.counters.tooLarge++;
+      this.complaints.say(code, error.message, { peer });
+    } else {
+      this.counters.malformed++;
+      this.log('debug', error.message, { ...(code && { code }), peer });
+    }
+  }
+
+  /** Something was refused because there is too much of it already. */
+  overload(what: string): void {
+    this.counters.overloaded++;
+    this.complaints.say('SIP_OVERLOAD', `${what}; new ones are refused.`);
   }
 
   /** Ends every transaction without a word; timers are released. */
@@ -162,19 +210,17 @@ export class TransactionLayer implements TransportSink, TransactionHost {
   }
 
   private receiveRequest(request: SipRequest, flow: Flow): void {
-    const { via } = request;
-    if (via === undefined) {
-      this.garbage(flow, new BridgeError('SIP_MALFORMED', 'A request without a Via was dropped.'));
+    if (request.version !== '2.0') {
+      this.refuse(request, flow, 505);
       return;
     }
-    stamp(request, via, flow);
     const fault = faultOf(request);
     if (fault !== undefined) {
       this.garbage(flow, new BridgeError('SIP_MALFORMED', `A request was refused: ${fault}.`));
-      if (request.method !== 'ACK')
-        this.send(responseTo(request, 400, { reason: `Bad Request - ${fault}` }), flow);
+      this.refuse(request, flow, 400, `Bad Request - ${fault}`);
       return;
     }
+    if (request.via !== undefined) stamp(request, request.via, flow);
     const key = serverKey(request, request.method === 'ACK' ? 'INVITE' : request.method);
     const existing = this.servers.get(key);
     if (request.method === 'ACK') {
@@ -183,8 +229,11 @@ export class TransactionLayer implements TransportSink, TransactionHost {
     } else if (existing !== undefined) {
       this.counters.repeated++;
       existing.repeated();
-    } else if (request.version !== '2.0') {
-      this.send(responseTo(request, 505), flow);
+    } else if (this.isFull(request)) {
+      this.overload(`${this.size} SIP transactions are under way`);
+      const busy = responseTo(request, 503, { toTag: newTag() });
+      busy.headers.add('Retry-After', String(RETRY_AFTER_S));
+      this.send(busy, flow);
     } else {
       const ended = (): void => {
         this.servers.delete(key);
@@ -198,25 +247,17 @@ export class TransactionLayer implements TransportSink, TransactionHost {
     }
   }
 
-  /** A request whose framing is wrong may still say whom to tell. */
-  private refuseUnreadable(data: Buffer, flow: Flow): void {
-    if (isReliable(flow)) return;
-    const head = data.toString('latin1').split('\r\n\r\n')[0] ?? '';
-    if (head.startsWith('SIP/') || head.startsWith('ACK ')) return;
-    let request: SipMessage;
-    try {
-      request = parseMessage(
-        Buffer.from(
-          `${head.replace(/\r\n(content-length|l)[ \t]*:[^\r]*/gi, '')}\r\n\r\n`,
-          'latin1',
-        ),
-      );
-    } catch {
-      return;
-    }
-    if (request.kind !== 'request' || faultOf(request) !== undefined || !request.via) return;
-    stamp(request, request.via, flow);
-    this.send(responseTo(request, 400), flow);
+  /** What belongs to a call, or ends one, is let in for longer than what begins something new. */
+  private isFull(request: SipRequest): boolean {
+    const begins = request.toTag === '' && request.method !== 'CANCEL';
+    return this.size >= this.limits.transactions * (begins ? 1 : 2);
+  }
+
+  /** Answers what cannot become a transaction; never an ACK, nor what does not say who sent it. */
+  private refuse(request: SipRequest, flow: Flow, status: number, reason?: string): void {
+    if (request.method === 'ACK' || !request.headers.has('via')) return;
+    if (request.via !== undefined) stamp(request, request.via, flow);
+    this.send(refusalOf(request, status, reason), flow);
   }
 
   private trace(direction: 'in' | 'out', data: Buffer, flow: Flow): void {
@@ -245,8 +286,10 @@ export function viaFor(flow: Flow, branch: string): string {
 
 function stamp(request: SipRequest, via: Via, flow: Flow): void {
   stampVia(via, flow.remote.address, flow.remote.port);
-  const [, ...others] = splitOutside(request.headers.get('via') ?? '', ',');
-  request.headers.replaceFirst('Via', [formatVia(via), ...others].join(', '));
+  const value = request.headers.get('via') ?? '';
+  // What stands behind the first element stays as it is, however odd.
+  const end = endOfFirst(value, ',');
+  request.headers.replaceFirst('Via', formatVia(via) + value.slice(end));
 }
 
 function clientKey(message: SipMessage): string {
@@ -257,7 +300,9 @@ function serverKey(request: SipRequest, method: string): string {
   const { via } = request;
   const branch = via?.params.get('branch') ?? '';
   const sentBy = `${via?.host ?? ''}:${via?.port ?? ''}`;
-  if (branch.startsWith(MAGIC_COOKIE)) return `${branch}|${sentBy}|${method}`;
+  // The cookie alone names no transaction. RFC 4475 §3.2.1.
+  if (branch.startsWith(MAGIC_COOKIE) && branch.length > MAGIC_COOKIE.length)
+    return `${branch}|${sentBy}|${method}`;
   // RFC 2543 clients: no unique branch, but these do not change between INVITE, ACK and CANCEL.
   return `${request.callId}|${request.fromTag}|${request.cseq?.number ?? ''}|${sentBy}|${method}`;
 }

@@ -5,6 +5,7 @@
  * https://www.rfc-editor.org/rfc/rfc5626#section-3).
  */
 import { BridgeError, messageOf } from '../../common/errors.ts';
+import type { Limits } from './limits.ts';
 import { hostPort } from './uri.ts';
 
 export type Protocol = 'udp' | 'tcp' | 'ws';
@@ -32,6 +33,9 @@ export interface TransportSink {
   message(data: Buffer, flow: Flow): void;
   /** Bytes that are no SIP; the connection they came on is closed by the transport. */
   garbage(flow: Flow, error: Error): void;
+  /** Something was refused because there is too much of it already. */
+  overload(what: string): void;
+  readonly limits: Pick<Limits, 'messageBytes' | 'connections'>;
 }
 
 export interface Transport {

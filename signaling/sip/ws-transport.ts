@@ -6,6 +6,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { BridgeError } from '../../common/errors.ts';
 import { ConnectionFlow } from './connection-flow.ts';
 import { isWildcard, localAddressTowards } from './local-address.ts';
 import {
@@ -16,7 +17,6 @@ import {
   type TransportSink,
 } from './transport.ts';
 
-const MAX_MESSAGE = 1_048_576;
 const KEEP_ALIVE_MS = 45_000;
 const PONG = Buffer.from('\r\n');
 
@@ -49,9 +49,11 @@ class WsTransport implements Transport {
     this.host = address;
     this.port = port;
     server.on('error', () => undefined);
+    server.maxConnections = sink.limits.connections;
+    server.on('drop', () => sink.overload(`${sink.limits.connections} SIP connections are open`));
     this.upgrades = new WebSocketServer({
       server,
-      maxPayload: MAX_MESSAGE,
+      maxPayload: sink.limits.messageBytes,
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has('sip') ? 'sip' : ([...offered][0] ?? false)),
     });
@@ -99,7 +101,7 @@ class WsFlow extends ConnectionFlow {
       } else sink.message(message, this);
     });
     socket.on('error', (error) => {
-      sink.garbage(this, error);
+      sink.garbage(this, isTooLong(error) ? tooLong(sink.limits.messageBytes) : error);
     });
     socket.on('close', () => {
       this.end();
@@ -116,6 +118,14 @@ class WsFlow extends ConnectionFlow {
       if (error) failed?.(error);
     });
   }
+}
+
+function isTooLong(error: Error): boolean {
+  return 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+}
+
+function tooLong(bytes: number): BridgeError {
+  return new BridgeError('SIP_TOO_LARGE', `A WebSocket frame has more than ${bytes} bytes.`);
 }
 
 function toBuffer(data: RawData): Buffer {

@@ -154,7 +154,7 @@ export async function udpPeer(server: Endpoint): Promise<Peer> {
 export async function tcpPeer(server: Endpoint): Promise<Peer> {
   const socket = connect(server.port, server.address);
   await once(socket, 'connect');
-  const framer = new StreamFramer();
+  const framer = new StreamFramer(1_048_576);
   const line = {
     send: (data: Buffer): void => void socket.write(data),
     close: (): void => void socket.destroy(),

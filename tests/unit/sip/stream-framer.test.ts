@@ -20,7 +20,7 @@ describe('StreamFramer', () => {
         fc.array(fc.nat(400), { maxLength: 12 }),
         (parts, cuts) => {
           const bytes = Buffer.from(parts.join(''));
-          const framer = new StreamFramer();
+          const framer = new StreamFramer(1_048_576);
           const found: string[] = [];
           let from = 0;
           for (const cut of [...cuts.map((c) => c % (bytes.length + 1)), bytes.length].sort(
@@ -36,7 +36,7 @@ describe('StreamFramer', () => {
   });
 
   it('skips single CRLFs between messages and takes no Content-Length as none', () => {
-    const framer = new StreamFramer();
+    const framer = new StreamFramer(1_048_576);
     const bare = 'OPTIONS sip:a SIP/2.0\r\nCall-ID: c\r\n\r\n';
     expect(framer.push(Buffer.from(`\r\n${bare}\r\n${bare}`)).map(text)).toEqual([bare, bare]);
   });
@@ -46,6 +46,6 @@ describe('StreamFramer', () => {
     ['an endless head', 'x'.repeat(70_000)],
     ['an oversized body', 'A sip:a SIP/2.0\r\nl: 99999999\r\n\r\n'],
   ])('gives up on %s', (_what, stream) => {
-    expect(() => new StreamFramer().push(Buffer.from(stream))).toThrow(/stream is closed/);
+    expect(() => new StreamFramer(1_048_576).push(Buffer.from(stream))).toThrow(/stream is closed/);
   });
 });
