@@ -18,6 +18,7 @@ export interface RtpengineAddress {
   readonly timing?: Timing;
 }
 
+const MAX_WARNED = 256;
 /** What rtpengine says when its port range is used up; the embedded one says the same. */
 const OUT_OF_PORTS = /out of ports/i;
 
@@ -26,6 +27,8 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
   const { host, port, log = silent, timing } = options;
   const address = `${host}:${port}`;
   const commands = await Commands.open(host, port, timing);
+  /** What an engine can't do it says in every call; the log needs to say it once. */
+  const warned = new Set<string>();
 
   async function run(command: Command, params: object, callId?: string): Promise<Reply> {
     let reply: Reply;
@@ -42,9 +45,11 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
     }
     if (typeof reply['warning'] === 'string') {
       const about = callId === undefined ? {} : { callId };
+      const text = `rtpengine ${command}: ${reply['warning']}`;
       // Deleting twice is usual: both parties of a call may end it at once.
-      const level = command === 'delete' ? 'debug' : 'warn';
-      log(level, `rtpengine ${command}: ${reply['warning']}`, about);
+      const isNews = command !== 'delete' && !warned.has(text) && warned.size < MAX_WARNED;
+      if (isNews) warned.add(text);
+      log(isNews ? 'warn' : 'debug', text, about);
     }
     if (reply['result'] === 'ok' || reply['result'] === 'pong') return reply;
     throw refusal(command, address, reply);

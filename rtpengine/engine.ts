@@ -25,16 +25,42 @@ export interface AnswerParams extends MediaParams {
 
 /** How the SDP that comes out is to look; profiles.ts has the combinations in use. */
 export interface MediaFlags {
-  readonly ICE?: 'force' | 'remove';
-  readonly 'transport-protocol'?: 'RTP/AVP' | 'UDP/TLS/RTP/SAVPF';
-  readonly 'rtcp-mux'?: readonly ('offer' | 'require' | 'accept' | 'demux')[];
+  readonly ICE?: 'force' | 'remove' | 'default';
+  readonly 'transport-protocol'?:
+    'RTP/AVP' | 'RTP/AVPF' | 'RTP/SAVPF' | 'UDP/TLS/RTP/SAVP' | 'UDP/TLS/RTP/SAVPF';
+  readonly 'rtcp-mux'?: readonly ('offer' | 'require' | 'accept' | 'demux' | 'reject')[];
   readonly DTLS?: 'passive' | 'active' | 'off';
   /** Always a list: rtpengine ignores a bare string. */
   readonly SDES?: readonly 'off'[];
-  readonly flags?: readonly ('generate-mid' | 'trust-address' | 'SIP-source-address')[];
-  readonly replace?: readonly ('origin' | 'session-connection')[];
+  readonly flags?: readonly (
+    | 'full-rtcp-attribute'
+    | 'generate-mid'
+    | 'media-handover'
+    | 'no-rtcp-attribute'
+    | 'original-sendrecv'
+    | 'single-codec'
+    | 'SIP-source-address'
+    | 'trust-address'
+  )[];
+  readonly replace?: readonly (
+    'origin' | 'session-connection' | 'session-name' | 'SDP-version' | 'username' | 'zero-address'
+  )[];
   /** With the flag SIP-source-address: where the SIP message came from, e.g. ['IP4', '192.0.2.7']. */
   readonly 'received-from'?: readonly ['IP4' | 'IP6', string];
+  /** In place of both that and the address in the SDP. */
+  readonly 'media-address'?: string;
+  /** Which codecs go on; `all` stands for every one. */
+  readonly codec?: {
+    readonly strip?: readonly string[];
+    readonly mask?: readonly string[];
+    readonly offer?: readonly string[];
+    readonly except?: readonly string[];
+  };
+  /** Milliseconds to write into a=ptime. */
+  readonly ptime?: number;
+  readonly 'ptime-reverse'?: number;
+  /** The application's own name for the party whose SDP this is; query tells it. */
+  readonly label?: string;
 }
 
 export interface CallParams {

@@ -6,7 +6,8 @@
  */
 import type { PageLeg } from './page-leg.ts';
 import type { PhoneLeg } from './phone-leg.ts';
-import type { MediaProtocol } from './request.ts';
+import type { MediaProtocol } from './protocol.ts';
+import { SdpOrigin } from './sdp-origin.ts';
 import type { Transport } from './sdp.ts';
 
 export interface Party {
@@ -25,6 +26,12 @@ export interface Party {
   offered: Transport | undefined;
   /** a=mid per section, of a page. */
   mids: readonly string[] | undefined;
+  /** Whether its last offer had RTCP on the RTP port (a=rtcp-mux), and we go along. */
+  offersMux: boolean;
+  /** Packet time asked for on its behalf by the offer, for the answer it will get. */
+  ptime: number | undefined;
+  /** Of the SDPs it is given. */
+  readonly origin: SdpOrigin;
   readonly createdAt: number;
 }
 
@@ -39,6 +46,9 @@ export function newParty(tag: string | undefined, now: number): Party {
     protocol: 'RTP/AVP',
     offered: undefined,
     mids: undefined,
+    offersMux: false,
+    ptime: undefined,
+    origin: new SdpOrigin(),
     createdAt: now,
   };
 }

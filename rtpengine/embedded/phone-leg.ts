@@ -33,6 +33,8 @@ export class PhoneLeg implements Leg {
   readonly #rtpLatch = new Latch();
   readonly #rtcpLatch = new Latch();
   readonly #context: LegContext;
+  /** Whether the phone takes RTCP where it takes RTP; what it sends is taken from either port. */
+  isMuxed = false;
   #other: Leg | undefined;
   #closing: Promise<void> | undefined;
 
@@ -89,9 +91,10 @@ export class PhoneLeg implements Leg {
     }
   }
 
-  /** The attributes that describe this leg in an SDP. */
-  attributes(): string[] {
-    return [`rtcp:${this.port + 1}`];
+  /** The attributes that describe this leg in an SDP; RTCP on the RTP port (RFC 5761) if wanted. */
+  attributes(mux: 'no' | 'offered' | 'required'): string[] {
+    if (mux === 'required') return [`rtcp:${this.port}`, 'rtcp-mux'];
+    return [`rtcp:${this.port + 1}`, ...(mux === 'offered' ? ['rtcp-mux'] : [])];
   }
 
   join(other: Leg): void {
@@ -99,9 +102,10 @@ export class PhoneLeg implements Leg {
   }
 
   send(packet: Buffer, kind: 'rtp' | 'rtcp'): boolean {
-    const target = kind === 'rtp' ? this.#rtpLatch.target : this.#rtcpTarget();
+    const isOnRtpPort = kind === 'rtp' || this.isMuxed;
+    const target = isOnRtpPort ? this.#rtpLatch.target : this.#rtcpTarget();
     if (target === undefined || this.#closing !== undefined) return false;
-    const socket = kind === 'rtp' ? this.#rtp : this.#rtcp;
+    const socket = isOnRtpPort ? this.#rtp : this.#rtcp;
     socket.send(packet, target.port, target.address);
     return true;
   }

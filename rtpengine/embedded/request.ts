@@ -1,12 +1,14 @@
 /**
  * Reads an ng command (https://rtpengine.readthedocs.io/en/latest/ng_control_protocol.html). What
  * the embedded engine does not do is never ignored silently: it ends up in `warnings`, and from
- * there in the answer and in the log. As in rtpengine, blanks and dashes in names are the same.
+ * there in the answer and in the log (support.ts has the lists). As in rtpengine, blanks and dashes
+ * in names are the same, and flags may stand for values: `SDES-off`, `codec-strip-PCMA`.
  */
 import { isDictionary, type Bencoded, type Dictionary } from './bencode.ts';
+import type { CodecRules } from './codecs.ts';
 import type { Family } from './interfaces.ts';
-
-export type MediaProtocol = 'RTP/AVP' | 'UDP/TLS/RTP/SAVPF';
+import { isKnownProtocol, PROTOCOLS, type MediaProtocol } from './protocol.ts';
+import { ALIASES, CODEC_RULES, KEYS, VALUES } from './support.ts';
 
 export interface NgRequest {
   readonly command: string;
@@ -14,12 +16,18 @@ export interface NgRequest {
   readonly fromTag: string | undefined;
   readonly toTag: string | undefined;
   readonly viaBranch: string | undefined;
+  /** Of the party that sends the message; in commands about one party, the party's. */
+  readonly label: string | undefined;
+  readonly setLabel: string | undefined;
+  /** The SDP address of the party a command is about. */
+  readonly address: string | undefined;
   readonly sdp: string | undefined;
   /** Of the SDP that comes out; undefined: the same as of the one that came in. */
   readonly protocol: MediaProtocol | undefined;
+  readonly ice: 'force' | 'remove' | 'default';
   /** The DTLS role to take where the peer leaves the choice. */
-  readonly dtls: 'active' | 'passive';
-  readonly generateMid: boolean;
+  readonly dtls: 'active' | 'passive' | 'off';
+  readonly rtcpMux: ReadonlySet<string>;
   /** The address to use in place of the one in the SDP. */
   readonly sourceAddress: string | undefined;
   /** Where the SIP message came from; a hint at where RTP will come from. */
@@ -28,9 +36,18 @@ export interface NgRequest {
   readonly family: Family | undefined;
   /** Whether RTP may come from another place at any time. */
   readonly mediaHandover: boolean;
-  readonly replaceOrigin: boolean;
-  readonly replaceSessionConnection: boolean;
-  readonly warnings: readonly string[];
+  readonly flags: ReadonlySet<string>;
+  readonly replace: ReadonlySet<string>;
+  readonly codec: CodecRules;
+  /** Milliseconds to ask for in the SDP that comes out, and in the one that will answer it. */
+  readonly ptime: number | undefined;
+  readonly ptimeReverse: number | undefined;
+  /** Every key by its dashed name, for the commands that have keys of their own. */
+  text(key: string): string | undefined;
+  integer(key: string): number | undefined;
+  bytes(key: string): Buffer | undefined;
+  /** What was asked for and is not done. */
+  readonly warnings: string[];
 }
 
 /** A command that cannot be executed; the message is the answer's error-reason. */
@@ -38,69 +55,102 @@ export class RequestError extends Error {
   override readonly name = 'RequestError';
 }
 
-/** Keys that are read one by one below, or that change nothing here. */
-const KEYS = new Set([
-  'command',
-  'call-id',
-  'from-tag',
-  'to-tag',
-  'via-branch',
-  'sdp',
-  'received-from',
-]);
-/** Every call is deleted at once, so any delay is honoured by its absence only. */
-const WITHOUT_EFFECT = new Set(['delete-delay', 'supports']);
-
-/** The values that are honoured, or describe what is done anyway. */
-const VALUES: Readonly<Record<string, readonly string[]>> = {
-  ICE: ['force', 'remove', 'default'],
-  DTLS: ['passive', 'active', 'off', 'no', 'disable'],
-  SDES: ['off', 'no', 'disable'],
-  'transport-protocol': ['RTP/AVP', 'UDP/TLS/RTP/SAVPF'],
-  'address-family': ['IP4', 'IP6'],
-  'rtcp-mux': ['offer', 'require', 'accept', 'demux'],
-  replace: ['origin', 'session-connection'],
-  flags: ['generate-mid', 'trust-address', 'SIP-source-address', 'symmetric', 'media-handover'],
+const WEBRTC: Readonly<Record<string, readonly string[]>> = {
+  ICE: ['force'],
+  'transport-protocol': ['UDP/TLS/RTP/SAVPF'],
+  'rtcp-mux': ['offer', 'require'],
+  flags: ['no-rtcp-attribute', 'generate-mid'],
 };
+const VALUE_FLAG = /^(SDES|rtcp-mux|replace|ICE|DTLS)-(.+)$/;
+const CODEC_FLAG = /^(?:codec-)?(strip|mask|consume|offer|except|accept|transcode|set)-(.+)$/;
 
 export function readRequest(message: Dictionary): NgRequest {
-  const options = new Map<string, readonly string[]>();
+  const values = new Map<string, Set<string>>();
+  const codec = new Map<string, string[]>();
+  const plain = new Map<string, Bencoded>();
   const warnings: string[] = [];
+
+  const take = (key: string, value: string): void => {
+    const known = VALUES[key];
+    if (known === undefined) return;
+    const name = ALIASES[`${key}=${value}`] ?? value;
+    if (!known.done.includes(name) && !known.implied.includes(name)) {
+      if (key === 'transport-protocol') throw unsupportedProtocol(name);
+      warnings.push(`${key}=${value} is not supported`);
+      return;
+    }
+    values.set(key, (values.get(key) ?? new Set()).add(name));
+  };
+  const takeCodec = (rule: string, names: readonly string[]): void => {
+    if (!isIn(CODEC_RULES, rule)) warnings.push(`codec-${rule} is not supported`);
+    else codec.set(rule, [...(codec.get(rule) ?? []), ...names]);
+  };
+  const takeFlag = (flag: string): void => {
+    const [, key, value] = VALUE_FLAG.exec(flag) ?? [];
+    const [, rule, name] = CODEC_FLAG.exec(flag) ?? [];
+    if (key !== undefined && value !== undefined) take(key, value);
+    else if (rule !== undefined && name !== undefined) takeCodec(rule, [name]);
+    else take('flags', flag);
+    if (flag !== 'WebRTC') return;
+    for (const [each, all] of Object.entries(WEBRTC)) all.forEach((one) => take(each, one));
+  };
+
   for (const [name, value] of Object.entries(message)) {
     const key = dashed(name);
-    const known = VALUES[key];
-    if (known !== undefined) {
-      const values = listOf(value).map(dashed);
-      for (const each of values) {
-        if (!known.includes(each)) warnings.push(`${key}=${each} is not supported`);
-      }
-      options.set(key, values);
-    } else if (!KEYS.has(key) && !WITHOUT_EFFECT.has(key)) {
-      warnings.push(`${key} is not supported`);
-    }
+    if (key === 'flags') listOf(value).map(dashed).forEach(takeFlag);
+    else if (key in VALUES) listOf(value).forEach((each) => take(key, dashed(each)));
+    else if (key === 'codec' && isDictionary(value)) {
+      for (const [rule, names] of Object.entries(value)) takeCodec(rule, listOf(names));
+    } else if (isIn(KEYS, key)) plain.set(key, value);
+    else warnings.push(`${key} is not supported`);
   }
-  const has = (key: string, value: string): boolean => options.get(key)?.includes(value) ?? false;
+
+  const has = (key: string, value: string): boolean => values.get(key)?.has(value) ?? false;
   const text = (key: string): string | undefined => {
-    const value = message[key];
+    const value = plain.get(key);
     return typeof value === 'string' ? value : undefined;
   };
-  const received = message['received-from'] ?? message['received from'];
+  const integer = (key: string): number | undefined => {
+    const value = plain.get(key);
+    if (typeof value === 'number') return value;
+    return typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : undefined;
+  };
+  const receivedFrom = listOf(plain.get('received-from'))[1];
+  const mediaAddress = text('media-address');
   return {
     command: text('command') ?? '',
     callId: text('call-id'),
     fromTag: text('from-tag'),
     toTag: text('to-tag'),
     viaBranch: text('via-branch'),
+    label: text('label') ?? text('from-label'),
+    setLabel: text('set-label') ?? text('to-label'),
+    address: text('address'),
     sdp: text('sdp'),
-    protocol: protocolOf(options.get('transport-protocol')?.[0]),
-    dtls: has('DTLS', 'active') ? 'active' : 'passive',
-    generateMid: has('flags', 'generate-mid'),
-    sourceAddress: has('flags', 'SIP-source-address') ? listOf(received)[1] : undefined,
-    receivedFrom: listOf(received)[1],
-    family: familyNamed(options.get('address-family')?.[0]),
+    protocol: protocolOf([...(values.get('transport-protocol') ?? [])][0]),
+    ice: has('ICE', 'force') ? 'force' : has('ICE', 'remove') ? 'remove' : 'default',
+    dtls: has('DTLS', 'off') ? 'off' : has('DTLS', 'active') ? 'active' : 'passive',
+    rtcpMux: values.get('rtcp-mux') ?? new Set(),
+    sourceAddress: mediaAddress ?? (has('flags', 'SIP-source-address') ? receivedFrom : undefined),
+    receivedFrom,
+    family: familyNamed([...(values.get('address-family') ?? [])][0]),
     mediaHandover: has('flags', 'media-handover'),
-    replaceOrigin: has('replace', 'origin'),
-    replaceSessionConnection: has('replace', 'session-connection'),
+    flags: values.get('flags') ?? new Set(),
+    replace: values.get('replace') ?? new Set(),
+    codec: {
+      strip: ['strip', 'mask', 'consume'].flatMap((rule) => codec.get(rule) ?? []),
+      offer: codec.get('offer') ?? [],
+      except: codec.get('except') ?? [],
+    },
+    ptime: integer('ptime'),
+    ptimeReverse: integer('ptime-reverse'),
+    text,
+    integer,
+    bytes: (key) => {
+      const value = plain.get(key);
+      if (typeof value === 'string') return Buffer.from(value);
+      return Buffer.isBuffer(value) ? value : undefined;
+    },
     warnings,
   };
 }
@@ -114,14 +164,25 @@ export function required(request: NgRequest, ...names: ('callId' | 'fromTag' | '
 }
 
 export function protocolOf(name: string | undefined): MediaProtocol | undefined {
-  if (name === undefined || name === 'RTP/AVP' || name === 'UDP/TLS/RTP/SAVPF') return name;
-  throw new RequestError(
-    `Transport protocol ${name} is not supported: RTP/AVP or UDP/TLS/RTP/SAVPF`,
+  if (name === undefined || isKnownProtocol(name)) return name;
+  throw unsupportedProtocol(name);
+}
+
+function unsupportedProtocol(name: string): RequestError {
+  return new RequestError(
+    `Transport protocol ${name} is not supported: ${PROTOCOLS.join(', ')} are`,
   );
 }
 
 function familyNamed(name: string | undefined): Family | undefined {
   return name === 'IP4' || name === 'IP6' ? name : undefined;
+}
+
+function isIn(
+  names: { readonly done: readonly string[]; readonly implied: readonly string[] },
+  name: string,
+): boolean {
+  return names.done.includes(name) || names.implied.includes(name);
 }
 
 function listOf(value: Bencoded | undefined): string[] {

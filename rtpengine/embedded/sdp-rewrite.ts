@@ -6,7 +6,7 @@
  * comes, also after the phone has restarted its stream with a new SSRC.
  */
 import { connection } from './interfaces.ts';
-import { attribute, mediaLine, rtpmapOf, type Sdp } from './sdp.ts';
+import { attribute, connectionOf, mediaLine, rtpmapOf, UNSPECIFIED, type Sdp } from './sdp.ts';
 
 export interface Rewrite {
   /** The relay's address and port. */
@@ -21,6 +21,10 @@ export interface Rewrite {
   readonly mids?: readonly string[] | undefined;
   readonly replaceOrigin: boolean;
   readonly replaceSessionConnection: boolean;
+  /** Leaves the direction as it was written, also when the address says hold. */
+  readonly originalSendrecv?: boolean;
+  /** Packet time to ask for, in place of the one that is written. */
+  readonly ptime?: number | undefined;
 }
 
 /** Attributes that describe the other transport, or header fields that only it has. */
@@ -51,13 +55,16 @@ const DROPPED = new Set([
   'tls-id',
 ]);
 
-const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const;
+type Direction = (typeof DIRECTIONS)[number];
 
 export function rewriteSdp(sdp: Sdp, how: Rewrite): Sdp {
   return {
-    session: sdp.session.filter(isKept).map((line) => rewriteSession(line, how)),
+    session: sdp.session
+      .filter((line) => isKept(line) && !isDirection(line))
+      .map((line) => rewriteSession(line, how)),
     media: sdp.media.map((section, index) =>
-      index === how.audio ? rewriteAudio(section, how) : switchedOff(section, index, how),
+      index === how.audio ? rewriteAudio(sdp, section, how) : switchedOff(section, index, how),
     ),
   };
 }
@@ -71,13 +78,12 @@ function rewriteSession(line: string, how: Rewrite): string {
   return line;
 }
 
-function rewriteAudio(section: readonly string[], how: Rewrite): string[] {
+function rewriteAudio(sdp: Sdp, section: readonly string[], how: Rewrite): string[] {
   const { kind, port, formats } = mediaLine(section);
   const rest = section.slice(1).filter((line) => {
-    if (line.startsWith('c=') || !isKept(line)) return false;
-    return !DIRECTIONS.includes(line.slice(2));
+    if (line.startsWith('c=') || !isKept(line) || isDirection(line)) return false;
+    return how.ptime === undefined || !line.startsWith('a=ptime:');
   });
-  const direction = DIRECTIONS.find((name) => attribute(section, name) !== undefined);
   const mid = how.mids?.[how.audio];
   // RFC 8866 section 5: i= comes before c=, b= and k= after it, and all attributes last.
   return [
@@ -93,9 +99,32 @@ function rewriteAudio(section: readonly string[], how: Rewrite): string[] {
       .filter(({ codec }) => codec !== '')
       .map(({ format, codec }) => `a=rtpmap:${format} ${codec}`),
     ...rest.filter((line) => line.startsWith('a=')),
-    `a=${direction ?? 'sendrecv'}`,
+    ...(how.ptime === undefined ? [] : [`a=ptime:${how.ptime}`]),
+    `a=${how.originalSendrecv === true ? directionOf(sdp, section) : effectiveDirection(sdp, section)}`,
     ...how.transport.map((value) => `a=${value}`),
   ];
+}
+
+/** `sendrecv` where nothing is said (RFC 8866 section 6.7); a section overrides the session. */
+function directionOf(sdp: Sdp, section: readonly string[]): Direction {
+  const said = (lines: readonly string[]): Direction | undefined =>
+    DIRECTIONS.find((name) => attribute(lines, name) !== undefined);
+  return said(section) ?? said(sdp.session) ?? 'sendrecv';
+}
+
+/**
+ * The address 0.0.0.0 is the old way to put somebody on hold: send me nothing (RFC 3264 section 8.4).
+ * Whoever gets our SDP sees our address, so for them it has to be said with the attribute. A page
+ * that has not found its address yet writes the same and means nothing by it.
+ */
+function effectiveDirection(sdp: Sdp, section: readonly string[]): Direction {
+  const direction = directionOf(sdp, section);
+  const isHeld =
+    UNSPECIFIED.has(connectionOf(section, sdp.session)) &&
+    attribute(section, 'ice-ufrag') === undefined &&
+    attribute(sdp.session, 'ice-ufrag') === undefined;
+  if (!isHeld || direction === 'inactive') return direction;
+  return direction === 'recvonly' ? 'inactive' : 'sendonly';
 }
 
 /** RFC 3264 section 6: an answer has every section of its offer, refused ones with port 0. */
@@ -107,6 +136,10 @@ function switchedOff(section: readonly string[], index: number, how: Rewrite): s
     `m=${kind} 0 ${isRtp ? how.protocol : protocol} ${formats.join(' ')}`,
     ...(mid === undefined ? [] : [`a=mid:${mid}`]),
   ];
+}
+
+function isDirection(line: string): boolean {
+  return DIRECTIONS.some((name) => line === `a=${name}`);
 }
 
 function isKept(line: string): boolean {

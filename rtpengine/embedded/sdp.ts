@@ -41,7 +41,7 @@ const STATIC: Readonly<Record<string, string>> = {
 };
 
 /** The old way to say hold (RFC 3264 section 8.4). */
-const UNSPECIFIED = new Set(['0.0.0.0', '::']);
+export const UNSPECIFIED: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::']);
 
 /** The text is no SDP, or not one a relay can work with; the message goes into the ng answer. */
 export class SdpError extends Error {
@@ -124,7 +124,7 @@ export function rtpEndpoints(
 ): { readonly rtp: Endpoint | undefined; readonly rtcp: Endpoint | undefined } {
   const section = sdp.media[index] ?? [];
   const { port } = mediaLine(section);
-  const address = connectionOf(section) ?? connectionOf(sdp.session);
+  const address = connectionOf(section, sdp.session);
   if (address === undefined || isIP(address) === 0 || UNSPECIFIED.has(address) || port === 0) {
     return { rtp: undefined, rtcp: undefined };
   }
@@ -136,8 +136,12 @@ export function rtpEndpoints(
   return { rtp: { address, port }, rtcp };
 }
 
-function connectionOf(lines: readonly string[]): string | undefined {
-  const line = lines.find((each) => each.startsWith('c='));
+/** The address of c=, of the section or else of the session. */
+export function connectionOf(
+  section: readonly string[],
+  session: readonly string[],
+): string | undefined {
+  const line = [...section, ...session].find((each) => each.startsWith('c='));
   return line?.split(' ')[2]?.split('/')[0];
 }
 

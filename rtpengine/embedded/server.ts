@@ -52,6 +52,7 @@ export interface RtpengineServer {
 const BLANK = 0x20;
 const MAX_COOKIE = 255;
 const SWEEP_MS = 60_000;
+const MAX_LOGGED = 256;
 
 export async function startRtpengine(options: RtpengineOptions): Promise<RtpengineServer> {
   const { ng, rtp, log = silent } = options;
@@ -85,6 +86,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   const interfaces = interfacesOf(hosts, rtp.advertised);
   const calls = new Calls({ interfaces, ports, pagePorts, certificate, counters, log });
   const cookies = new CookieCache();
+  const logged = new Set<string>();
   const startedAt = Date.now();
   preload();
 
@@ -123,6 +125,14 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
     });
   }
 
+  /** The same request comes with every call; the log needs to say it once. */
+  function logOnce(request: NgRequest, warning: string): void {
+    const text = `ng ${request.command}: ${warning}`;
+    if (logged.has(text) || logged.size === MAX_LOGGED) return;
+    logged.add(text);
+    log('warn', text, about(request));
+  }
+
   /** Never rejects: whatever goes wrong is the answer. */
   async function execute(body: Buffer, peer: string): Promise<Buffer> {
     let request: NgRequest | undefined;
@@ -141,9 +151,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
       const reply = await run(request);
       const { warning } = reply;
       const notes = [...(typeof warning === 'string' ? [warning] : []), ...request.warnings];
-      if (request.warnings.length > 0) {
-        log('warn', `ng ${request.command}: ${request.warnings.join('; ')}`, about(request));
-      }
+      for (const each of request.warnings) logOnce(request, each);
       return encode(notes.length === 0 ? reply : { ...reply, warning: notes.join('; ') });
     } catch (thrown) {
       counters.ngErrors++;

@@ -125,14 +125,29 @@ describe('embedded rtpengine', () => {
     });
   });
 
-  test('what is not supported is in the answer and in the log', async () => {
-    const answer = await command('c', { ...offer('flags'), 'record-call': 'on', ptime: 30 });
-    expect(answer['result']).toBe('ok');
-    expect(answer['warning']).toBe('ptime is not supported; record-call is not supported');
-    expect(lines).toContainEqual({
-      level: 'warn',
-      message: 'ng offer: ptime is not supported; record-call is not supported',
-      callId: 'flags',
+  test('what is not supported is in every answer, and once in the log', async () => {
+    const unknown = { 'T.38': ['decode'], flags: ['loop protect'] };
+    for (const cookie of ['a', 'b']) {
+      const answer = await command(cookie, { ...offer(cookie), ...unknown });
+      expect(answer['result']).toBe('ok');
+      expect(answer['warning']).toBe('T.38 is not supported; flags=loop-protect is not supported');
+    }
+    const message = 'ng offer: T.38 is not supported';
+    expect(lines.filter((line) => line.message === message)).toEqual([
+      { level: 'warn', message, callId: 'a' },
+    ]);
+  });
+
+  test('what cannot be combined is refused, or said', async () => {
+    const plain = { ...offer('plain'), 'transport-protocol': 'RTP/AVP' };
+    expect((await command('a', plain))['warning']).toBe('ICE=force is not supported with RTP/AVP');
+    expect(await command('b', { ...offer('sdes'), DTLS: 'off' })).toMatchObject({
+      result: 'error',
+      'error-reason': 'SRTP with keys in the SDP (SDES) is not supported: allow DTLS',
+    });
+    expect(await command('c', { ...offer('no ice'), ICE: 'remove' })).toMatchObject({
+      result: 'error',
+      'error-reason': 'DTLS-SRTP without ICE is not supported: allow ICE',
     });
   });
 
@@ -144,7 +159,12 @@ describe('embedded rtpengine', () => {
       { sdp: 'v=0\r\nm=video 1 RTP/AVP 96\r\n' },
       'The SDP holds no audio',
     ],
-    ['an offer of SRTP', { sdp: 'v=0\r\nm=audio 1 RTP/SAVP 0\r\n' }, 'Transport protocol RTP/SAVP'],
+    ['an offer of fax', { sdp: 'v=0\r\nm=audio 1 UDPTL t38\r\n' }, 'Transport protocol UDPTL'],
+    [
+      'an offer of SRTP without DTLS',
+      { sdp: 'v=0\r\nm=audio 1 RTP/SAVP 0\r\n' },
+      'holds no ICE credentials',
+    ],
   ])('%s is refused with the reason, and keeps no port', async (_, change, reason) => {
     const answer = await command('c', { ...offer('refused'), ...change });
     expect(answer['result']).toBe('error');

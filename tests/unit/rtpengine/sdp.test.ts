@@ -143,6 +143,43 @@ a=rtcp:42001
   });
 });
 
+describe('direction', () => {
+  const toPage = (text: string, how: Partial<Rewrite> = {}): string[] =>
+    rewrite(text, { ...TO_PAGE, ...how })
+      .split('\n')
+      .filter((line) => /^a=(sendrecv|sendonly|recvonly|inactive)$/.test(line));
+  const bare = PHONE.replace('a=sendonly\n', '');
+
+  test.each([
+    ['nothing said', bare, 'sendrecv'],
+    ['said for the session', bare.replace('a=X-nat:0', 'a=recvonly'), 'recvonly'],
+    ['said for both', PHONE.replace('a=X-nat:0', 'a=recvonly'), 'sendonly'],
+    ['the old hold', bare.replace('IN IP4 192.168.1.20\nb=T', 'IN IP4 0.0.0.0\nb=T'), 'sendonly'],
+    [
+      'the old hold of one who only receives',
+      PHONE.replace('sendonly', 'recvonly').replace('c=IN IP4 192.168.1.20', 'c=IN IP4 0.0.0.0'),
+      'inactive',
+    ],
+    [
+      'a page without an address yet',
+      PAGE.replace('192.0.2.44\na=rtcp', '0.0.0.0\na=rtcp'),
+      'recvonly',
+    ],
+  ])('%s', (_, text, direction) => {
+    expect(toPage(text)).toEqual([`a=${direction}`]);
+  });
+
+  test('the old hold is left as it was written on request', () => {
+    const held = bare.replace('c=IN IP4 192.168.1.20', 'c=IN IP4 0.0.0.0');
+    expect(toPage(held, { originalSendrecv: true })).toEqual(['a=sendrecv']);
+  });
+
+  test('another packet time takes the place of the one that is written', () => {
+    const lines = rewrite(PHONE, { ...TO_PAGE, ptime: 30 }).split('\n');
+    expect(lines.filter((line) => line.startsWith('a=ptime'))).toEqual(['a=ptime:30']);
+  });
+});
+
 describe('reading', () => {
   const endpoints = (text: string): unknown => {
     const sdp = parseSdp(text);
@@ -241,7 +278,16 @@ describe('reading', () => {
           const sdp = parseSdp(['v=0', ...lines].join('\n'));
           const audio = audioIndex(sdp);
           rtpEndpoints(sdp, audio);
-          expect(formatSdp(rewriteSdp(sdp, { ...TO_PHONE, audio }))).not.toContain('ice-pwd');
+          const out = formatSdp(rewriteSdp(sdp, { ...TO_PHONE, audio }));
+          expect(out).not.toMatch(/^a=(ice-|candidate|fingerprint|setup|group|ssrc)/m);
+          expect(out).not.toMatch(/^c=.*192/m);
+          // One section for each that came, and one direction for the one that is carried.
+          expect(out.match(/^m=/gm)?.length).toBe(sdp.media.length);
+          expect(out.match(/^a=(sendrecv|sendonly|recvonly|inactive)\r$/gm)?.length).toBe(1);
+          // What has been rewritten once reads as what it is, and says the same again.
+          const again = parseSdp(out);
+          expect(audioIndex(again)).toBe(audio);
+          expect(formatSdp(rewriteSdp(again, { ...TO_PHONE, audio }))).toBe(out);
           transportOf(sdp, audio);
         } catch (thrown) {
           expect(thrown).toBeInstanceOf(SdpError);
