@@ -154,6 +154,11 @@ export class Signaling {
     return this.#calls.live.map(({ status }) => status);
   }
 
+  /** Of a call that is up, or ended not long ago. */
+  callStatus(id: string): CallStatus | undefined {
+    return this.#calls.statusOf(id);
+  }
+
   /** A page's WebSocket closed: it cannot be rung any more and its calls have lost their page. */
   flowClosed(source: string): void {
     this.#registrar.flowClosed(source);

@@ -23,6 +23,12 @@ export function reasonHeader(cause: number, text: string): string {
   return `SIP;cause=${cause};text="${phraseOf(text).replace(/["\\]/g, '\\$&')}"`;
 }
 
+/** Its text, for a person: `SIP;cause=200;text="Call completed elsewhere"`. */
+export function textOfReason(header: string | undefined): string | undefined {
+  const text = /;\s*text="((?:[^"\\]|\\.)*)"/i.exec(header ?? '')?.[1];
+  return text === undefined || text === '' ? undefined : text.replace(/\\(.)/g, '$1');
+}
+
 export const ELSEWHERE = 'Call completed elsewhere';
 
 /** Of the refusals of everybody that was rung, the one the caller is told (RFC 3261 §16.7). */

@@ -17,7 +17,7 @@ import {
 import { BridgeError, messageOf, type ErrorCode } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import type { Target } from './branch.ts';
-import type { Refusal } from './call-phrases.ts';
+import { textOfReason, type Refusal } from './call-phrases.ts';
 import { Fork } from './fork.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
 import type { Leg, LegParty } from './leg.ts';
@@ -209,9 +209,11 @@ export class Call {
         ...(targets.length > 1 && { [HEADER_FORK]: String(targets.length) }),
       };
     }
+    // By the name it is known under, not by where it happens to be.
+    const headers = { ...identity, ...(party.binding && { To: `<sip:${party.binding.aor}>` }) };
     // Of a call between two phones the caller's Call-ID is the id, and this leg has one of its own.
-    if (this.#incoming.party.kind === 'phone') return identity;
-    return { ...identity, 'Call-ID': index === 0 ? this.id : `${this.id}-${index + 1}` };
+    if (this.#incoming.party.kind === 'phone') return headers;
+    return { ...headers, 'Call-ID': index === 0 ? this.id : `${this.id}-${index + 1}` };
   }
 
   async #answered(leg: Leg, mediaLeg: MediaLeg): Promise<void> {
@@ -272,9 +274,9 @@ export class Call {
   }
 
   #follow(leg: Leg): void {
-    leg.dialog.on('destroy', (bye, reason) => {
+    leg.dialog.on('destroy', (bye) => {
       leg.gone();
-      const why = reason ?? bye.get('Reason') ?? `the ${leg.kind} hung up`;
+      const why = textOfReason(bye.get('Reason')) ?? `the ${leg.kind} hung up`;
       const outcome = this.#state === 'answered' ? 'completed' : 'failed';
       this.#end({ why, outcome, cause: 200 });
     });

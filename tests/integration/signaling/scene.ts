@@ -6,7 +6,7 @@
 import { expect } from 'vitest';
 import type { BridgeEvent } from '../../../common/events.ts';
 import { Signaling, type SignalingOptions } from '../../../signaling/application.ts';
-import type { CallMedia } from '../../../signaling/media.ts';
+import type { CallMedia, MediaLeg, MediaPeer } from '../../../signaling/media.ts';
 import type { SipMessage, SipRequest } from '../../../signaling/sip/message.ts';
 import { testDrachtio, type TestDrachtio } from '../../support/drachtio.ts';
 import { SDP, text, udpPeer, unique, wsPeer, type Peer } from '../drachtio/peer.ts';
@@ -19,24 +19,30 @@ export const PHONE_ANSWER = SDP.replace('4000', '6004');
 /** Answers at once unless a test puts its own function in place; remembers what it was asked. */
 export class ScriptedMedia implements CallMedia {
   readonly asked: string[] = [];
+  /** The same with everything that was said. */
+  readonly said: { what: string; leg: MediaLeg; sdp?: string; to?: MediaPeer | undefined }[] = [];
   onOffer: () => Promise<string> = () => Promise.resolve(PAGE_OFFER);
   onAnswer: () => Promise<string> = () => Promise.resolve(PHONE_ANSWER);
   onRelease: () => Promise<void> = () => Promise.resolve();
 
-  offer(): Promise<string> {
-    this.asked.push('offer');
+  offer(leg: MediaLeg, sdp: string, to?: MediaPeer): Promise<string> {
+    this.#note('offer', { leg, sdp, to });
     return this.onOffer();
   }
 
-  answer(_leg: unknown, sdp: string): Promise<string> {
-    expect(sdp).toBe(PAGE_ANSWER);
-    this.asked.push('answer');
+  answer(leg: MediaLeg, sdp: string, to?: MediaPeer): Promise<string> {
+    this.#note('answer', { leg, sdp, to });
     return this.onAnswer();
   }
 
-  release(): Promise<void> {
-    this.asked.push('release');
+  release(leg: MediaLeg): Promise<void> {
+    this.#note('release', { leg });
     return this.onRelease();
+  }
+
+  #note(what: string, rest: { leg: MediaLeg; sdp?: string; to?: MediaPeer | undefined }): void {
+    this.asked.push(what);
+    this.said.push({ what, ...rest });
   }
 }
 
@@ -104,6 +110,23 @@ export class Scene {
     return page;
   }
 
+  /** The phone registers as that user, to be called. */
+  async registerPhone(user = 'agent001'): Promise<void> {
+    const { port } = this.phone.local;
+    this.phone.send(
+      text(this.phone, 'REGISTER', {
+        to: `<sip:${user}@127.0.0.1>`,
+        headers: [`Contact: <sip:${user}@127.0.0.1:${port};ob>`, 'Expires: 300'],
+      }),
+    );
+    await this.phone.response(200, 'REGISTER');
+  }
+
+  /** The phone is rung. */
+  async phoneRung(): Promise<PhoneLeg> {
+    return new PhoneLeg(this.phone, await this.phone.request('INVITE'));
+  }
+
   dial(options: { callId?: string; fromTag?: string } = {}): PhoneCall {
     const call = new PhoneCall(this.phone, options);
     call.invite();
@@ -126,7 +149,10 @@ export class Scene {
   /** Nothing of any call is left, and the engine was told once. */
   async gone(): Promise<void> {
     await expect.poll(() => this.signaling.calls).toEqual([]);
-    expect(this.media.asked.filter((what) => what === 'release')).toHaveLength(1);
+    const released = this.media.said.filter(
+      ({ what, leg }) => what === 'release' && leg.branch === undefined,
+    );
+    expect(released).toHaveLength(1);
   }
 }
 
@@ -149,10 +175,120 @@ export class WebPage {
     await this.peer.response(200, 'REGISTER');
   }
 
+  /** Calls somebody. */
+  dial(uri: string, headers: readonly string[] = []): PageCall {
+    const call = new PageCall(this, uri);
+    call.invite(headers);
+    return call;
+  }
+
   async rung(): Promise<PageLeg> {
     const invite = await this.peer.request('INVITE');
     expect(invite.body.toString()).toBe(PAGE_OFFER);
     return new PageLeg(this, invite);
+  }
+}
+
+/** A call that a page makes. */
+export class PageCall {
+  readonly callId = unique('pagecall');
+  private readonly page: WebPage;
+  private readonly branch = unique('z9hG4bK');
+  private readonly uri: string;
+  private to: string;
+
+  constructor(page: WebPage, uri: string) {
+    this.page = page;
+    this.uri = uri;
+    this.to = `<${uri}>`;
+  }
+
+  invite(headers: readonly string[] = []): void {
+    const contact = `Contact: <${this.page.uri}>`;
+    this.send('INVITE', [contact, 'Content-Type: application/sdp', ...headers], SDP);
+  }
+
+  cancel(): void {
+    this.send('CANCEL');
+  }
+
+  request(method: string): void {
+    this.send(method);
+  }
+
+  /** A response to the INVITE; failures are acknowledged. */
+  async response(status: number): Promise<SipMessage & { kind: 'response' }> {
+    const response = await this.page.peer.response(status, 'INVITE');
+    this.to = response.headers.get('to') ?? '';
+    if (status >= 200) this.send('ACK');
+    return response;
+  }
+
+  /** A request of the bridge in this call, answered with 200. */
+  async asked(method: string): Promise<SipRequest> {
+    const { peer } = this.page;
+    const request = (await peer.next(
+      (m) => m.kind === 'request' && m.method === method && m.callId === this.callId,
+    )) as SipRequest;
+    peer.answer(request, 200);
+    return request;
+  }
+
+  private send(method: string, headers: readonly string[] = [], sdp = ''): void {
+    const first = ['INVITE', 'CANCEL', 'ACK'].includes(method);
+    this.page.peer.send(
+      text(this.page.peer, method, {
+        uri: this.uri,
+        via: 'SIP/2.0/WS browser.invalid',
+        callId: this.callId,
+        fromTag: 'webpage',
+        to: this.to,
+        branch: first ? this.branch : unique('z9hG4bK'),
+        cseq: first ? 1 : 2,
+        headers,
+      }).replace('sip:alice@', 'sip:page@'),
+      sdp,
+    );
+  }
+}
+
+/** A phone that is rung. */
+export class PhoneLeg {
+  readonly invite: SipRequest;
+  private readonly phone: Peer;
+
+  constructor(phone: Peer, invite: SipRequest) {
+    this.phone = phone;
+    this.invite = invite;
+  }
+
+  answer(status: number, sdp = '', headers: readonly string[] = []): void {
+    const contact = `Contact: <sip:agent001@127.0.0.1:${this.phone.local.port}>`;
+    this.phone.answer(this.invite, status, [contact, ...headers].join('\n'), sdp);
+  }
+
+  refuse(status: number, header = ''): void {
+    this.phone.answer(this.invite, status, header);
+  }
+
+  hangUp(): void {
+    this.phone.send(
+      text(this.phone, 'BYE', {
+        uri: 'sip:127.0.0.1',
+        callId: this.invite.callId,
+        fromTag: 'peer',
+        to: this.invite.headers.get('from') ?? '',
+      }),
+    );
+  }
+
+  /** The next such request of this leg; answered with 200 unless it is an ACK. */
+  async request(method: string): Promise<SipRequest> {
+    const request = (await this.phone.next(
+      (m) => m.kind === 'request' && m.method === method && m.callId === this.invite.callId,
+    )) as SipRequest;
+    if (method !== 'ACK') this.phone.answer(request, 200);
+    return request;
   }
 }
 
