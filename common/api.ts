@@ -131,6 +131,15 @@ export const HEADER_EXTENSION = 'X-Bridge-Extension';
 /** How many pages are rung at the same time. */
 export const HEADER_FORK = 'X-Bridge-Fork';
 
+/** Event of the NOTIFY by which the bridge asks a page for a call; its body is a DialRequest. */
+export const DIAL_EVENT = 'bridge-dial';
+
+export interface DialRequest {
+  readonly callId: string;
+  readonly to: string;
+  readonly extension: string;
+}
+
 /** Close codes of /ws/voice/{id} that come from the bridge, not from the agent. */
 export const CLOSE_AGENT_UNREACHABLE = 4502;
 export const CLOSE_AGENT_REFUSED = 4503;

@@ -3,7 +3,7 @@
  * cannot tell the embedded server from the real one.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { HEADER_EXTENSION, type CallStatus } from '../common/api.ts';
+import { HEADER_CALL_ID, HEADER_EXTENSION, type CallStatus } from '../common/api.ts';
 import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
 import { Bindings, type Binding } from './bindings.ts';
@@ -187,8 +187,8 @@ export class Signaling {
     const binding = this.#bindings.current().findLast((each) => each.source === source);
     const kind = isPage ? 'page' : 'phone';
     const incoming = new IncomingInvite(this.#srf, request, reply, { kind, name, binding });
-    // A page's call is named by the phone's leg, which has yet to be made.
-    const id = isPage ? randomUUID() : incoming.callId;
+    // A page's call is named by the phone's leg, which has yet to be made: the page may say how.
+    const id = isPage ? nameOf(request.get(HEADER_CALL_ID)) : incoming.callId;
     // The Call-ID names everything a call owns, up to the agent's session: no second one at a time.
     if (this.#calls.has(id)) {
       reply.send(482);
@@ -297,6 +297,13 @@ export class Signaling {
     this.#drachtio = state;
     this.#options.changed();
   }
+}
+
+/** A Call-ID as it was proposed (RFC 3261 §25.1: a word), or a new one. */
+function nameOf(proposed: string | undefined): string {
+  return proposed !== undefined && /^[\w.~%!*'+@-]{1,128}$/.test(proposed)
+    ? proposed
+    : randomUUID();
 }
 
 function userOf(uri: string): string | undefined {

@@ -10,6 +10,7 @@ import { CallMedia } from '../media/call-media.ts';
 import { SpareWorker } from '../media/spare-worker.ts';
 import { findUnsupported } from '../media/support.ts';
 import type { IncomingCall } from '../phone/incoming-call.ts';
+import type { SipCall } from '../phone/sip-call.ts';
 import { Phone } from '../phone/phone.ts';
 import { rehearse } from '../phone/rehearse.ts';
 import { SpareCertificate } from '../phone/spare-certificate.ts';
@@ -26,9 +27,10 @@ const FORGOTTEN_MS = 1_000;
 const CONFIG_RETRY_MS = 2_000;
 /** Kept in the list, the ended ones included. */
 const MAX_CALLS = 50;
+const MEDIA_LOST = 'The media connection between bridge and page failed.';
 
 interface LiveCall {
-  readonly sip: IncomingCall;
+  readonly sip: SipCall;
   readonly media: CallMedia;
 }
 
@@ -63,6 +65,7 @@ export class Bridge extends EventTarget {
     this.#statusStream = new StatusStream({
       onStatus: (status) => {
         this.status = status;
+        this.#noteHolds(status);
         this.#endForgotten();
         this.#changed();
       },
@@ -90,10 +93,44 @@ export class Bridge extends EventTarget {
       userAgent: `SIP Agent Bridge page ${config.version}`,
       onStatus: (registration) => this.#onRegistration(registration),
       onCall: (call) => void this.#onCall(call, config),
+      onDialRequest: ({ to, callId, extension }) => void this.dial(to, { id: callId, extension }),
     });
     this.#phone.start();
     this.#certificates.prepare();
     rehearse().catch((thrown: unknown) => this.log.add('warn', `WebRTC: ${messageOf(thrown)}`));
+    this.#changed();
+  }
+
+  /** Calls a phone; whoever answers talks to the agent. */
+  async dial(to: string, how: { id?: string; extension?: string } = {}): Promise<void> {
+    const { config } = this;
+    const phone = this.#phone;
+    if (config === undefined || phone === undefined || to.trim() === '') return;
+    const { id = crypto.randomUUID(), extension = 'default' } = how;
+    const worker = await this.#workers.take();
+    const early: { call?: Call; sip?: SipCall } = {};
+    const media = new CallMedia({
+      worker,
+      agentUrl: agentUrl(config, id),
+      agent: config.agent,
+      openAgent: 'with-answer',
+      onMessage: (message) => early.call && this.#onMedia(early.call, message),
+      onCapture: (capture) => early.call && (early.call.capture = capture),
+      onLost: () => early.sip?.abandon(MEDIA_LOST),
+    });
+    try {
+      const certificate = await this.#certificates.take();
+      const attach = (connection: RTCPeerConnection) => media.prepare(connection);
+      const sip = phone.call({ to: to.trim(), id, extension, certificate, attach });
+      early.sip = sip;
+      const call = (early.call = this.#follow(sip));
+      this.#live.set(id, { sip, media });
+      this.log.add('info', `Calling ${call.caller}.`, { callId: id });
+    } catch (thrown) {
+      await media.close();
+      const text = `${to} cannot be called: ${messageOf(thrown)}.`;
+      this.log.add('error', text, { callId: id, code: 'CALL_FAILED' });
+    }
     this.#changed();
   }
 
@@ -148,6 +185,18 @@ export class Bridge extends EventTarget {
     this.#changed();
   }
 
+  /** Shows a call and what becomes of it. */
+  #follow(sip: SipCall): Call {
+    const call = new Call(sip);
+    this.calls = [call, ...this.calls].slice(0, MAX_CALLS);
+    sip.follow({
+      onAnswered: () => this.#onAnswered(call),
+      onHold: (held) => this.#onHold(call, held),
+      onEnded: (sentence, failed) => this.#onEnded(call, sentence, failed),
+    });
+    return call;
+  }
+
   async #onCall(sip: IncomingCall, config: PageConfig): Promise<void> {
     const { id, caller, dialled } = sip;
     if (this.calls.some((call) => call.id === id && call.isLive)) {
@@ -155,27 +204,19 @@ export class Bridge extends EventTarget {
       sip.refuse(482, 'Loop Detected');
       return;
     }
-    const call = new Call({ id, caller, dialled });
-    this.calls = [call, ...this.calls].slice(0, MAX_CALLS);
+    const call = this.#follow(sip);
     this.log.add('info', `${caller} calls ${dialled}.`, { callId: id });
-    sip.follow({
-      onAnswered: () => this.#onAnswered(call),
-      onHold: (held) => {
-        call.state = held ? 'held' : 'answered';
-        this.log.add('info', held ? 'On hold.' : 'Off hold.', { callId: id });
-      },
-      onEnded: (sentence, failed) => this.#onEnded(call, sentence, failed),
-    });
     try {
       const certificate = this.#certificates.take();
       const worker = await this.#workers.take();
       const media = new CallMedia({
         worker,
-        agentUrl: `${socketOrigin()}${config.agent.path}/${encodeURIComponent(id)}`,
+        agentUrl: agentUrl(config, id),
         agent: config.agent,
+        openAgent: sip.isForked ? 'with-media' : 'at-once',
         onMessage: (message) => this.#onMedia(call, message),
         onCapture: (capture) => (call.capture = capture),
-        onLost: () => sip.abandon('The media connection between bridge and page failed.'),
+        onLost: () => sip.abandon(MEDIA_LOST),
       });
       if (sip.hasEnded()) {
         await media.close();
@@ -202,6 +243,23 @@ export class Bridge extends EventTarget {
     this.#live.get(call.id)?.media.answered();
     this.log.add('info', `Answered ${call.caller}.`, { callId: call.id });
     this.#tell();
+  }
+
+  #onHold(call: Call, held: boolean): void {
+    if (!call.isLive || (call.state === 'held') === held) return;
+    call.state = held ? 'held' : 'answered';
+    this.log.add('info', held ? 'On hold.' : 'Off hold.', { callId: call.id });
+    this.#changed();
+  }
+
+  /** A phone that holds tells the bridge, and the bridge its status; our own leg goes on as it was. */
+  #noteHolds(status: Status): void {
+    for (const { callId, state, heldBy } of status.calls) {
+      const call = this.calls.find(({ id }) => id === callId);
+      if (call?.answeredAt !== undefined && state === 'answered') {
+        this.#onHold(call, heldBy.includes('phone'));
+      }
+    }
   }
 
   /** A bridge that was restarted has forgotten its calls, and will never send their BYE. */
@@ -294,6 +352,11 @@ export class Bridge extends EventTarget {
     this.#postponed = undefined;
     this.dispatchEvent(new Event('change'));
   }
+}
+
+/** Where the agent of a call is reached. */
+function agentUrl(config: PageConfig, id: string): string {
+  return `${socketOrigin()}${config.agent.path}/${encodeURIComponent(id)}`;
 }
 
 /** ws(s):// of the page's own origin. */

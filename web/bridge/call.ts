@@ -2,7 +2,7 @@
  * One call as the page knows it: who, how long, what was said, how the audio does. Changes are told
  * at the pace of people; levels and waveforms are read by the canvases when they draw.
  */
-import type { CallState } from '../../common/api.ts';
+import type { CallState, CallStatus } from '../../common/api.ts';
 import { NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
 import type { Capture } from '../media/call-media.ts';
 import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.ts';
@@ -16,14 +16,17 @@ const RATE_MS = 2_000;
 
 export interface CallParties {
   readonly id: string;
+  /** The phone's side, whoever called. */
   readonly caller: string;
   readonly dialled: string;
+  readonly direction: CallStatus['direction'];
 }
 
 export class Call {
   readonly id: string;
   readonly caller: string;
   readonly dialled: string;
+  readonly direction: CallStatus['direction'];
   state: PageCallState = 'ringing';
   readonly startedAt = new Date();
   answeredAt: Date | undefined;
@@ -44,10 +47,11 @@ export class Call {
   readonly agentWave = new Waveform();
   readonly #samples: { readonly at: number; readonly frames: number }[] = [];
 
-  constructor({ id, caller, dialled }: CallParties) {
+  constructor({ id, caller, dialled, direction }: CallParties) {
     this.id = id;
     this.caller = caller;
     this.dialled = dialled;
+    this.direction = direction;
   }
 
   get isLive(): boolean {

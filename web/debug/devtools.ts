@@ -16,6 +16,8 @@ export interface BridgeDevtools {
   readonly calls: readonly Call[];
   readonly log: readonly LogEntry[];
   hangUp(callId: string): void;
+  /** A number, a registered phone's user, or a sip: URI. */
+  dial(to: string): Promise<void>;
 }
 
 declare global {
@@ -42,5 +44,6 @@ export function exposeDevtools(bridge: Bridge): void {
       return bridge.log.entries;
     },
     hangUp: (callId) => bridge.hangUp(callId),
+    dial: (to) => bridge.dial(to),
   };
 }

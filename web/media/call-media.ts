@@ -17,6 +17,11 @@ export interface CallMediaOptions {
   readonly worker: Worker;
   readonly agentUrl: string;
   readonly agent: AgentProfile;
+  /**
+   * When the agent's socket is opened. At once, while it still rings, where the call is ours for sure;
+   * with the media, where another page may get it; with the answer, where nobody may be there.
+   */
+  readonly openAgent: 'at-once' | 'with-media' | 'with-answer';
   readonly onMessage: (message: FromWorker) => void;
   /** Which way the caller's audio is taken out of the connection. */
   readonly onCapture: (capture: Capture) => void;
@@ -35,6 +40,8 @@ export class CallMedia {
   readonly #callerEar = new Audio();
   readonly #agentEar = new Audio();
   #receiver: RTCRtpReceiver | undefined;
+  #started = false;
+  #answered = false;
   #closed: Promise<void> | undefined;
   #onWorkerClosed: (() => void) | undefined;
 
@@ -44,7 +51,7 @@ export class CallMedia {
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) =>
       options.onMessage({ type: 'log', level: 'error', text: `Call worker: ${event.message}` });
-    this.#post({ type: 'start', url: options.agentUrl, agent: options.agent });
+    if (options.openAgent === 'at-once') this.#start();
 
     this.#generator = new MediaStreamTrackGenerator({ kind: 'audio' });
     const { writable } = this.#generator;
@@ -52,32 +59,31 @@ export class CallMedia {
     this.#stream = new MediaStream([this.#generator]);
   }
 
-  /** Call it before the remote description is set. */
+  /** For a call that came in: call it before the remote description is set. */
   attach(connection: RTCPeerConnection): void {
-    connection.addEventListener('connectionstatechange', () => {
-      if (connection.connectionState === 'connected') this.#post({ type: 'connected' });
-      if (connection.connectionState === 'failed') this.#options.onLost();
-    });
-    connection.addEventListener('track', ({ receiver, track, transceiver }) => {
+    this.#watch(connection);
+    connection.addEventListener('track', ({ track, transceiver }) => {
       // A call taken off hold announces its track again.
-      if (receiver === this.#receiver || track.kind !== 'audio') return;
-      this.#receiver = receiver;
+      if (transceiver.receiver === this.#receiver || track.kind !== 'audio') return;
       const offer = connection.pendingRemoteDescription ?? connection.remoteDescription;
-      const encoded = 'RTCRtpScriptTransform' in globalThis && isG711Offer(offer?.sdp ?? '');
-      if (encoded) receiver.transform = new RTCRtpScriptTransform(this.#worker);
-      else this.#captureTrack(track);
-      this.#options.onCapture(encoded ? 'encoded' : 'track');
-      void transceiver.sender.replaceTrack(this.#generator);
-      transceiver.sender.setStreams(this.#stream);
+      this.#join(transceiver, isG711Offer(offer?.sdp ?? ''));
       transceiver.direction = 'sendrecv';
-      this.#callerEar.muted = true;
-      this.#callerEar.srcObject = new MediaStream([track]);
-      play(this.#callerEar);
     });
   }
 
+  /** For a call of our own: puts what it offers into the connection, G.711 and nothing else. */
+  prepare(connection: RTCPeerConnection): void {
+    this.#watch(connection);
+    const transceiver = connection.addTransceiver('audio', { direction: 'sendrecv' });
+    const { codecs = [] } = RTCRtpReceiver.getCapabilities('audio') ?? {};
+    transceiver.setCodecPreferences(codecs.filter(isOffered));
+    this.#join(transceiver, true);
+  }
+
   answered(): void {
-    this.#post({ type: 'answered' });
+    this.#answered = true;
+    if (this.#options.openAgent === 'with-answer') this.#start();
+    if (this.#started) this.#post({ type: 'answered' });
   }
 
   /** Whether the caller hears the agent. The agent hears the caller either way. */
@@ -114,6 +120,42 @@ export class CallMedia {
     return this.#closed;
   }
 
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const { agentUrl: url, agent } = this.#options;
+    this.#post({ type: 'start', url, agent });
+  }
+
+  #watch(connection: RTCPeerConnection): void {
+    connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState === 'connected') this.#connected();
+      if (connection.connectionState === 'failed') this.#options.onLost();
+    });
+  }
+
+  #connected(): void {
+    if (this.#options.openAgent === 'with-media' && !this.#started) {
+      this.#start();
+      if (this.#answered) this.#post({ type: 'answered' });
+    }
+    this.#post({ type: 'connected' });
+  }
+
+  /** Both voices of a connection: the caller's to the worker and an ear, the agent's into it. */
+  #join({ receiver, sender }: RTCRtpTransceiver, isG711: boolean): void {
+    this.#receiver = receiver;
+    const encoded = 'RTCRtpScriptTransform' in globalThis && isG711;
+    if (encoded) receiver.transform = new RTCRtpScriptTransform(this.#worker);
+    else this.#captureTrack(receiver.track);
+    this.#options.onCapture(encoded ? 'encoded' : 'track');
+    void sender.replaceTrack(this.#generator);
+    sender.setStreams(this.#stream);
+    this.#callerEar.muted = true;
+    this.#callerEar.srcObject = new MediaStream([receiver.track]);
+    play(this.#callerEar);
+  }
+
   #captureTrack(track: MediaStreamTrack): void {
     const processor = new MediaStreamTrackProcessor({ track: track as MediaStreamAudioTrack });
     this.#post({ type: 'capture', readable: processor.readable }, [processor.readable]);
@@ -127,6 +169,11 @@ export class CallMedia {
   #post(message: ToWorker, transfer: Transferable[] = []): void {
     this.#worker.postMessage(message, transfer);
   }
+}
+
+/** What the worker decodes, and keys. */
+function isOffered({ mimeType, clockRate }: RTCRtpCodec): boolean {
+  return /^audio\/(PCM[UA]|telephone-event)$/i.test(mimeType) && clockRate === 8_000;
 }
 
 /** Muted playback may be refused without a gesture; capture needs the element, not its sound. */

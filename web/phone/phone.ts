@@ -5,8 +5,9 @@
  */
 import { UA, WebSocketInterface } from 'jssip';
 import type { IncomingRTCSessionEvent, RTCSessionEvent } from 'jssip/lib/UA';
-import type { PageConfig } from '../../common/api.ts';
+import { DIAL_EVENT, type DialRequest, type PageConfig } from '../../common/api.ts';
 import { IncomingCall } from './incoming-call.ts';
+import { OutgoingCall, type Dialling } from './outgoing-call.ts';
 import { refusal, type RegistrationStatus } from './registration.ts';
 
 /** Short, so that a bridge that was restarted learns of the page without a reload. */
@@ -20,6 +21,8 @@ export interface PhoneOptions {
   readonly userAgent: string;
   readonly onStatus: (status: RegistrationStatus) => void;
   readonly onCall: (call: IncomingCall) => void;
+  /** The bridge asks for a call. */
+  readonly onDialRequest: (request: DialRequest) => void;
 }
 
 export class Phone {
@@ -56,8 +59,12 @@ export class Phone {
     this.#say('stopped', 'Stopped: no call is answered here.');
   }
 
+  call(dialling: Dialling): OutgoingCall {
+    return new OutgoingCall(this.#ua, dialling);
+  }
+
   #listen(): void {
-    const { sip, onCall } = this.#options;
+    const { sip, onCall, onDialRequest } = this.#options;
     const address = `sip:${sip.user}@${sip.domain}`;
     this.#ua.on('connected', () => this.#say('connecting', `Registering ${address}.`));
     this.#ua.on('disconnected', () =>
@@ -80,9 +87,15 @@ export class Phone {
       this.#registerLater();
     });
     this.#ua.on('newRTCSession', (event: RTCSessionEvent) => {
-      // The page makes no calls of its own: whatever comes here came in.
+      // The page's own calls are announced here as well.
+      if ((event.originator as string) !== 'remote') return;
       const { session, request } = event as IncomingRTCSessionEvent;
       onCall(new IncomingCall(session, request));
+    });
+    this.#ua.on('sipEvent', ({ event, request }) => {
+      const { event: name } = event as { event: string };
+      const { body } = request as { body: string | null };
+      if (name === DIAL_EVENT) onDialRequest(JSON.parse(body ?? '{}') as DialRequest);
     });
   }
 

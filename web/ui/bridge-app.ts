@@ -6,6 +6,7 @@ import type { Bridge } from '../bridge/bridge.ts';
 import { chainOf } from '../bridge/chain.ts';
 import './call-card.ts';
 import './chain-strip.ts';
+import './dial-box.ts';
 import './ended-calls.ts';
 import './event-log-view.ts';
 import { FollowBridge } from './follow-bridge.ts';
@@ -102,6 +103,14 @@ export class BridgeApp extends LitElement {
                   .hasPhone=${bridge.hadCall || hasPhone}
                   @start=${() => bridge.start()}
                 ></ready-panel>`
+          }
+          ${
+            registration.state === 'registered'
+              ? html`<dial-box
+                  .phones=${status?.registrations ?? []}
+                  @dial=${({ detail }: CustomEvent<string>) => void bridge.dial(detail)}
+                ></dial-box>`
+              : nothing
           }
           ${
             config === undefined || bridge.hadCall

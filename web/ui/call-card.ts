@@ -210,7 +210,10 @@ export class CallCard extends LitElement {
         <div class="parties">
           <h2 data-testid="call-caller">${call.caller}</h2>
           <p class="pills" aria-live="polite">
-            <span>dialled <b class="figure" data-testid="call-dialled">${call.dialled}</b></span>
+            <span>
+              ${call.direction === 'inbound' ? 'dialled' : 'called as'}
+              <b class="figure" data-testid="call-dialled">${call.dialled}</b>
+            </span>
             <span class="pill ${stateLook}" data-testid="call-state" data-state=${call.state}>
               ${STATE_WORDS[call.state]}
             </span>

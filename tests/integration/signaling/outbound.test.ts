@@ -55,6 +55,17 @@ it('the phone rings and is answered: two dialogs, one id, media the other way ro
   await scene.gone();
 });
 
+it('the page may say what the call is called', async () => {
+  const call = page.dial('sip:agent001@127.0.0.1', ['X-Bridge-Call-ID: my-call']);
+  const leg = await scene.phoneRung();
+  expect(leg.invite.callId).toBe('my-call');
+  await page.dial('sip:agent001@127.0.0.1', ['X-Bridge-Call-ID: my-call']).response(482);
+  call.cancel();
+  await scene.gone();
+  page.dial('sip:agent001@127.0.0.1', ['X-Bridge-Call-ID: no (word)']);
+  expect((await scene.phoneRung()).invite.callId).toMatch(/^[0-9a-f-]{36}$/);
+});
+
 it('the phone hangs up, and the page is told', async () => {
   const call = page.dial('sip:agent001@127.0.0.1');
   const leg = await scene.phoneRung();

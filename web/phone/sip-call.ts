@@ -1,0 +1,73 @@
+/**
+ * A call as the page sees it, whoever made it: what JsSIP's session knows, under this project's
+ * names. Made and answered without a microphone and without ICE servers, which would only delay it.
+ */
+import type { RTCSession } from 'jssip/lib/RTCSession';
+import { endSentence } from './end-cause.ts';
+
+export interface SipCallEvents {
+  readonly onAnswered: () => void;
+  readonly onHold: (held: boolean) => void;
+  readonly onEnded: (sentence: string, failed: boolean) => void;
+}
+
+export abstract class SipCall {
+  /** The phone leg's Call-ID, the same in every log and file. */
+  abstract readonly id: string;
+  /** The far end. */
+  abstract readonly caller: string;
+  abstract readonly dialled: string;
+  abstract readonly direction: 'inbound' | 'outbound';
+  /** Key of the extension whose agent takes part. */
+  abstract readonly extension: string;
+  protected readonly session: RTCSession;
+  #abandoned: string | undefined;
+
+  constructor(session: RTCSession) {
+    this.session = session;
+  }
+
+  follow({ onAnswered, onHold, onEnded }: SipCallEvents): void {
+    let answered = false;
+    this.session.on('accepted', () => {
+      answered = true;
+      onAnswered();
+    });
+    this.session.on('hold', () => onHold(true));
+    this.session.on('unhold', () => onHold(false));
+    this.session.on('ended', ({ originator, message, cause }) => {
+      const reason = headerOf(message, 'Reason');
+      const sentence = endSentence({ originator, cause, answered, reason });
+      onEnded(this.#abandoned ?? sentence, this.#abandoned !== undefined);
+    });
+    this.session.on('failed', ({ originator, message, cause }) => {
+      const reason = headerOf(message, 'Reason');
+      const phrase = (message as { reason_phrase?: string } | null)?.reason_phrase;
+      onEnded(endSentence({ originator, cause, answered, reason, phrase }), cause !== 'Canceled');
+    });
+  }
+
+  /** The far end may have given up. */
+  hasEnded(): boolean {
+    return this.session.isEnded();
+  }
+
+  hangUp(): void {
+    if (!this.hasEnded()) this.session.terminate();
+  }
+
+  /** Ends a call that cannot go on; the far end is told why (RFC 3326). */
+  abandon(why: string): void {
+    if (this.hasEnded()) return;
+    this.#abandoned = why;
+    this.session.terminate({ status_code: 500, reason_phrase: why });
+  }
+}
+
+/** JsSIP types a missing header, and a missing message, as present. */
+export function headerOf(
+  message: { getHeader(name: string): string | undefined } | null | undefined,
+  name: string,
+): string | undefined {
+  return message?.getHeader(name);
+}
