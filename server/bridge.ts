@@ -97,6 +97,10 @@ async function start(
     // The embedded server traces its transports itself, and completely.
     ...(options.drachtio && { onMessage: (message) => trace.add(message) }),
     ...(options.auth && { auth: options.auth }),
+    extensions: options.extensions,
+    reach: options.calls.reach,
+    maxCallsPerPage: options.calls.maxPerPage,
+    ringMs: options.calls.noAnswerMs,
     pageUrl: () => pageUrl(options.http.host, origin.port),
     log,
     changed: () => changed(),

@@ -2,6 +2,7 @@
 import type { AgentOverrides, AgentSettings } from '../agent/settings.ts';
 import type { LogLevel } from '../common/log.ts';
 import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
+import type { Extension } from '../signaling/extensions.ts';
 import type { Config } from './config/schema.ts';
 
 export interface Address {
@@ -29,10 +30,18 @@ export interface BridgeOptions {
   readonly ringMs: number;
   /** What phones must log in as; undefined = as anybody. */
   readonly auth?: { readonly realm: string; readonly users: ReadonlyMap<string, string> };
+  readonly calls: {
+    readonly maxPerPage: number;
+    /** Hosts, or host:port, that pages may dial besides registered phones. */
+    readonly reach: readonly string[];
+    readonly noAnswerMs: number;
+  };
+  readonly extensions: readonly Extension[];
   readonly logLevel: LogLevel;
 }
 
-export function optionsOf({ sip, http, agent, drachtio, rtpengine, log }: Config): BridgeOptions {
+export function optionsOf(config: Config): BridgeOptions {
+  const { sip, http, agent, drachtio, rtpengine, log } = config;
   return {
     http,
     sip: sip.server,
@@ -41,25 +50,22 @@ export function optionsOf({ sip, http, agent, drachtio, rtpengine, log }: Config
     rtpInactivityMs: sip.rtp.inactivity * 1000,
     ...(drachtio && { drachtio }),
     ...(rtpengine && { rtpengine }),
-    ...(agent.url !== undefined && {
-      agent: {
-        url: agent.url,
-        dialect: agent.dialect,
-        query: Object.fromEntries(new URLSearchParams(agent.query)),
-        headers: agent.headers,
-        output: { encoding: agent.output.encoding, sampleRate: agent.output.sample_rate },
-        frameMs: agent.frame_ms,
-        direct: agent.direct,
-        earlyConnect: agent.early_connect,
-        whenDown: agent.when_down,
-        ...(agent.ca !== undefined && { ca: agent.ca }),
-        pingSeconds: agent.ping_seconds,
-      },
-    }),
+    ...(agent.url !== undefined && { agent: { ...agentOf(agent), url: agent.url } }),
+    agents: Object.fromEntries(
+      Object.entries(config.extensions).flatMap(([key, { agent: other }]) =>
+        other ? [[key, agentOf(other)]] : [],
+      ),
+    ),
     ringMs: sip.timeouts.ring * 1000,
     ...(sip.auth.enabled && {
       auth: { realm: sip.auth.realm, users: new Map(Object.entries(sip.auth.users)) },
     }),
+    calls: {
+      maxPerPage: sip.calls.per_page,
+      reach: sip.calls.reach,
+      noAnswerMs: sip.timeouts.no_answer * 1000,
+    },
+    extensions: extensionsOf(config),
     logLevel: log.level,
   };
 }
@@ -77,4 +83,40 @@ function rtpNetworkOf({
       ...(page !== undefined && { page }),
     },
   };
+}
+
+type AgentConfig = NonNullable<Config['extensions'][string]['agent']> | Config['agent'];
+
+function agentOf({ query, output, ...rest }: AgentConfig): AgentOverrides {
+  return defined({
+    url: rest.url,
+    dialect: rest.dialect,
+    query: query === undefined ? undefined : Object.fromEntries(new URLSearchParams(query)),
+    headers: rest.headers,
+    output: output && { encoding: output.encoding, sampleRate: output.sample_rate },
+    frameMs: rest.frame_ms,
+    direct: rest.direct,
+    earlyConnect: rest.early_connect,
+    whenDown: rest.when_down,
+    ca: rest.ca,
+    pingSeconds: rest.ping_seconds,
+  });
+}
+
+/** Without the keys that have no value: what is left out is not set to nothing. */
+function defined<T extends object>(all: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+function extensionsOf({ extensions }: Config): Extension[] {
+  return Object.entries(extensions).map(([key, { page, phone, no_answer: seconds }]) => ({
+    key,
+    to:
+      phone === undefined
+        ? { kind: 'page', ...(page !== undefined && { user: page }) }
+        : { kind: 'phone', user: phone },
+    ...(seconds !== undefined && { ringMs: seconds * 1000 }),
+  }));
 }

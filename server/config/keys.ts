@@ -25,6 +25,10 @@ export function namesIn(path: Path): readonly string[] {
   return Object.keys(schemaAt(path)?.properties ?? {});
 }
 
+export function isSection(path: Path): boolean {
+  return schemaAt(path)?.properties !== undefined;
+}
+
 /** Whether the value at `path` must not be shown. */
 export function isSecret(path: Path): boolean {
   return schemaAt(path)?.['secret'] === true;

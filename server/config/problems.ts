@@ -69,6 +69,8 @@ function expectation(issue: Issue, value: unknown): string {
       return `expected at most ${issue.maximum}`;
     case 'custom':
       return issue.message;
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => message).join(', ');
     default:
       return issue.message.toLowerCase();
   }

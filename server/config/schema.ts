@@ -6,6 +6,7 @@
  * Keys are in snake_case, as people know them from the configuration files of SIP servers.
  */
 import { z } from 'zod';
+import { patternOf } from '../../signaling/extensions.ts';
 import { DIALECT_NAMES } from '../../agent/dialects/registry.ts';
 
 const port = z.int().min(0).max(65535);
@@ -62,7 +63,25 @@ const sip = section({
         'Seconds without RTP from the phone after which a call is ended; 0 never ends one.',
       ),
   }),
+  calls: section({
+    per_page: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(4)
+      .describe('Calls a page takes at a time; beyond: 486.'),
+    reach: z
+      .array(host)
+      .default([])
+      .describe('Hosts, or host:port, that pages may dial besides registered phones.'),
+  }),
   timeouts: section({
+    no_answer: z
+      .number()
+      .min(1)
+      .max(300)
+      .default(60)
+      .describe('Seconds something rings before the caller is told that nobody answers.'),
     ring: z
       .number()
       .min(0)
@@ -77,60 +96,103 @@ const http = section({
   port: port.default(8080).describe('Port of the page; 0 takes any free one.'),
 });
 
-const agent = section({
-  url: webSocketUrl
-    .optional()
-    .describe('Endpoint of the agent, without the call’s id; left out: the built-in demo agent.'),
+/** What can be said of an agent, and of the one of a single extension: there without defaults. */
+const agentKeys = {
+  url: webSocketUrl.describe(
+    'Endpoint of the agent, without the call’s id; left out: the built-in demo agent.',
+  ),
   query: z
     .string()
     .transform((text) => text.replace(/^\?/, ''))
-    .default('')
-    .describe('Its query, such as tenant_id=1&campaign_id=2&lead_id=3.'),
-  dialect: z.enum(DIALECT_NAMES).default('talky').describe('How it is spoken to.'),
+    .describe('Its query, such as tenant_id=1&campaign_id=2&phone_number={caller}.'),
+  dialect: z.enum(DIALECT_NAMES).describe('How it is spoken to.'),
   headers: z
     .record(z.string(), secret)
-    .default({})
     .describe('Headers of the connection, such as Authorization: Bearer ….'),
   frame_ms: z
     .number()
     .min(10)
     .max(1000)
-    .default(20)
     .describe('Milliseconds of the caller’s voice in one frame.'),
-  direct: z
-    .boolean()
-    .default(false)
-    .describe('The page connects to the agent by itself; without headers then.'),
+  direct: z.boolean().describe('The page connects to the agent by itself; without headers then.'),
   early_connect: z
     .boolean()
-    .default(true)
     .describe('Connect while the phone still rings; false waits for the answer.'),
   when_down: z
     .enum(['notice', 'reject'])
-    .default('notice')
     .describe('An agent that is not there: the caller hears a notice, or gets 503.'),
   ca: z
     .string()
     .min(1)
-    .optional()
     .describe('PEM file of the authority of its certificate (wss), beside the system’s.'),
   ping_seconds: z
     .number()
     .min(0)
     .max(3600)
-    .default(20)
     .describe('How often it is asked for a sign of life; 0 never.'),
+};
+
+const agentOutput = {
+  encoding: z
+    .enum(['auto', 's16le', 'f32le'])
+    .describe('Samples the agent sends; auto tells the two apart.'),
+  sample_rate: z
+    .literal([8000, 16000, 24000, 48000])
+    .describe('Their rate in Hz. Nothing in the audio tells it, so it has to be right here.'),
+};
+
+const agent = section({
+  url: agentKeys.url.optional(),
+  query: agentKeys.query.default(''),
+  dialect: agentKeys.dialect.default('talky'),
+  headers: agentKeys.headers.default({}),
+  frame_ms: agentKeys.frame_ms.default(20),
+  direct: agentKeys.direct.default(false),
+  early_connect: agentKeys.early_connect.default(true),
+  when_down: agentKeys.when_down.default('notice'),
+  ca: agentKeys.ca.optional(),
+  ping_seconds: agentKeys.ping_seconds.default(20),
   output: section({
-    encoding: z
-      .enum(['auto', 's16le', 'f32le'])
-      .default('auto')
-      .describe('Samples the agent sends; auto tells the two apart.'),
-    sample_rate: z
-      .literal([8000, 16000, 24000, 48000])
-      .default(16000)
-      .describe('Their rate in Hz. Nothing in the audio tells it, so it has to be right here.'),
+    encoding: agentOutput.encoding.default('auto'),
+    sample_rate: agentOutput.sample_rate.default(16000),
   }),
 });
+
+const extension = z
+  .strictObject({
+    page: z.string().min(1).optional().describe('Only pages registered under this name.'),
+    phone: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A registered phone; {dialled} stands for the number that was dialled.'),
+    agent: z
+      .strictObject({ ...agentKeys, output: z.strictObject(agentOutput) })
+      .partial()
+      .optional()
+      .describe(
+        'Where the agent of this extension differs; single query parameters and headers too.',
+      ),
+    no_answer: z.number().min(1).max(300).optional().describe('Instead of sip.timeouts.no_answer.'),
+  })
+  .refine(
+    ({ page, phone }) => page === undefined || phone === undefined,
+    'expected a page or a phone, not both',
+  );
+
+const extensionKey = z
+  .string()
+  .refine(
+    (key) => !/^\/.*\/$/.test(key) || patternOf(key) !== undefined,
+    'is not a regular expression',
+  );
+
+const extensions = z
+  .record(extensionKey, extension)
+  .default({})
+  .describe(
+    'What a dialled number means: 1001, 2xxx (x = any digit), /^9/ (a regular expression) or default.',
+  );
 
 const external = {
   host: host.describe('Where it listens.'),
@@ -155,7 +217,7 @@ const log = section({
 });
 
 export const configSchema = z
-  .strictObject({ sip, http, agent, drachtio, rtpengine, log })
+  .strictObject({ sip, http, agent, extensions, drachtio, rtpengine, log })
   .superRefine((config, context) => {
     const { port_range_start: start, port_range_end: end } = config.sip.rtp;
     if (end <= start) {

@@ -12,6 +12,7 @@ import {
   type Node,
 } from 'yaml';
 import { BridgeError, messageOf } from '../../common/errors.ts';
+import { isSection } from './keys.ts';
 import { isTree, type Layer, type Path, type Tree } from './layer.ts';
 import { hasReference, resolveReferences } from './secrets.ts';
 
@@ -71,18 +72,20 @@ export function parseLayer(text: string, file: string, environment: NodeJS.Proce
     throw new BridgeError('BAD_CONFIG', `${name}:1:1: expected sections such as sip: and agent:.`);
   }
   return {
-    values: withoutEmptySections(values),
+    values: withoutNulls(values),
     where,
     isReference: (path) => references.has(JSON.stringify(path.map(String))),
   };
 }
 
 /** `sip:` with nothing below it is a section that was left empty, not a null. */
-function withoutEmptySections(values: Tree): Tree {
+function withoutNulls(values: Tree, path: Path = []): Tree {
   return Object.fromEntries(
-    Object.entries(values)
-      .filter(([, value]) => value !== null)
-      .map(([key, value]) => [key, isTree(value) ? withoutEmptySections(value) : value]),
+    Object.entries(values).flatMap(([key, value]) => {
+      const here = [...path, key];
+      if (value === null) return isSection(here) ? [[key, {}]] : [];
+      return [[key, isTree(value) ? withoutNulls(value, here) : value]];
+    }),
   );
 }
 

@@ -14,7 +14,8 @@ import type { Log } from '../../common/log.ts';
 import { Softphone } from '../../softphone/softphone.ts';
 import { startBridge, type Bridge } from '../bridge.ts';
 import { openBrowser } from '../browser.ts';
-import type { BridgeOptions } from '../options.ts';
+import { configSchema } from '../config/schema.ts';
+import { optionsOf, type BridgeOptions } from '../options.ts';
 import { root } from '../root.ts';
 import {
   measureAgentToCaller,
@@ -56,15 +57,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     stack.push(() => agent.close());
     const bridge = await startBridge(
       {
-        http: { host: '127.0.0.1', port: 0 },
-        sip: { host: '127.0.0.1', port: 0 },
-        rtpPorts: { min: 31_000, max: 31_199 },
-        agent: {
-          url: agent.url,
-          query: { tenant_id: 'demo', campaign_id: 'demo', lead_id: 'demo' },
-        },
-        ringMs: 0,
-        logLevel: 'info',
+        ...optionsOf(
+          configSchema.parse({
+            http: { port: 0 },
+            sip: { server: { port: 0 }, rtp: { port_range_start: 31_000, port_range_end: 31_199 } },
+            agent: { url: agent.url, query: 'tenant_id=demo&campaign_id=demo&lead_id=demo' },
+          }),
+        ),
         ...(drachtio && { drachtio }),
         ...(rtpengine && { rtpengine }),
       },

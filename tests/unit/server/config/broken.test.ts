@@ -104,6 +104,20 @@ describe('a broken bridge.yaml', () => {
       'agent: {output: {sample_rate: 44100}}',
       'bridge.yaml:1:18: agent.output.sample_rate 44100: expected 8000, 16000, 24000 or 48000.',
     ],
+    [
+      'extensions: {"1001": {fone: x}}',
+      'bridge.yaml:1:23: there is no key extensions.1001.fone. Did you mean phone?',
+    ],
+    [
+      'extensions: {2xxx: {phone: anna, page: ben}}',
+      'bridge.yaml:1:14: extensions.2xxx: expected a page or a phone, not both.',
+    ],
+    ['extensions: {"/9(/": {}}', 'bridge.yaml:1:14: extensions./9(/: is not a regular expression.'],
+    ['sip: {calls: {per_page: 0}}', 'bridge.yaml:1:15: sip.calls.per_page 0: expected at least 1.'],
+    [
+      'sip: {calls: {reach: pbx.local}}',
+      'bridge.yaml:1:15: sip.calls.reach "pbx.local": expected a list, such as [one, two].',
+    ],
     ['drachtio: {host: 127.0.0.1}', 'bridge.yaml:1:1: drachtio.secret: missing.'],
     ['rtpengine: {port: 22222}', 'bridge.yaml:1:1: rtpengine.host: missing.'],
     ['rtpengine: {host: x, port: 0}', 'bridge.yaml:1:22: rtpengine.port 0: expected at least 1.'],

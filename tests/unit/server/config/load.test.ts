@@ -55,6 +55,35 @@ describe('loadConfig', () => {
     });
   });
 
+  it('reads extensions, the numbers before the patterns', () => {
+    const { config } = load(
+      [],
+      {},
+      'extensions:\n  2xxx: {page: anna}\n  "/^agent/": {phone: "{dialled}", no_answer: 20}\n  "1001":\n  default: {}\n',
+    );
+    expect(optionsOf(config).extensions).toEqual([
+      { key: '1001', to: { kind: 'page' } },
+      { key: '2xxx', to: { kind: 'page', user: 'anna' } },
+      { key: '/^agent/', to: { kind: 'phone', user: '{dialled}' }, ringMs: 20_000 },
+      { key: 'default', to: { kind: 'page' } },
+    ]);
+  });
+
+  it('gives an extension an agent that differs in what it says', () => {
+    const { config } = load(
+      [],
+      {},
+      'agent: {url: "ws://127.0.0.1:8000/ws", query: tenant_id=1}\n' +
+        'extensions:\n  "1002": {agent: {query: "campaign_id=2&phone_number={caller}", output: {encoding: f32le, sample_rate: 24000}}}\n  "1003": {}\n',
+    );
+    expect(optionsOf(config).agents).toEqual({
+      '1002': {
+        query: { campaign_id: '2', phone_number: '{caller}' },
+        output: { encoding: 'f32le', sampleRate: 24_000 },
+      },
+    });
+  });
+
   it('puts flags before the environment, the environment before the file, and says so', () => {
     const loaded = load(
       ['--port', '1'],
