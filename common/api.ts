@@ -119,6 +119,12 @@ export interface CallTrace {
   readonly messages: readonly SipEvent[];
 }
 
+/** POST /api/agent/{call id}: what the page has noticed about the call's agent. */
+export interface AgentRemark {
+  readonly code: ErrorCode;
+  readonly sentence: string;
+}
+
 /** GET /api/agent/{call id}, where the call's agent is a `direct` one. */
 export interface AgentAddress {
   readonly url: string;

@@ -5,16 +5,18 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDemoAgent } from '../agent/demo/demo-agent.ts';
-import type { PageConfig, PartStatus, Status } from '../common/api.ts';
+import type { CallStatus, PageConfig, PartStatus, Status } from '../common/api.ts';
 import { BridgeError } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import { startRtpengine } from '../rtpengine/embedded/server.ts';
 import { Signaling } from '../signaling/application.ts';
+import type { Refusal } from '../signaling/call-phrases.ts';
 import { startDrachtio } from '../signaling/drachtio/server.ts';
 import { eventOf, TraceRing } from '../signaling/trace/ring.ts';
 import { hostOf, hostPort } from '../signaling/sip/uri.ts';
 import { probe } from './agent-probe.ts';
 import { Agents, callUuidOf, type Agent, type AgentTarget } from './agents.ts';
+import type { AgentFailure } from './http/agent-connection.ts';
 import { EventStream } from './http/event-stream.ts';
 import { Origin } from './http/origin.ts';
 import { SipSocket } from './http/sip-socket.ts';
@@ -28,6 +30,11 @@ import { drachtioStatus } from './status.ts';
 /** How long start waits for an external drachtio before it goes on without. */
 const CONNECT_WAIT_MS = 2000;
 const PROBE_MS = 10_000;
+/** What a phone shows of a refused call; a reason phrase is ASCII. */
+const PHRASES: Readonly<Record<AgentFailure['code'], string>> = {
+  AGENT_UNREACHABLE: 'The voice agent cannot be reached',
+  AGENT_REFUSED: 'The voice agent refused the connection',
+};
 /** The user part of every page's address of record. */
 const PAGE_USER = 'page';
 
@@ -103,6 +110,7 @@ async function start(
     ringMs: options.calls.noAnswerMs,
     pageUrl: () => pageUrl(options.http.host, origin.port),
     log,
+    veto: (call) => vetoOf(call),
     changed: () => changed(),
     tell: (event) => events.tell(event),
   });
@@ -151,6 +159,13 @@ async function start(
     const facts = { callId: id, caller, dialled, extension, callUuid: callUuidOf(id) };
     return { agent, target: agent.targetFor(facts) };
   };
+  // An agent that must be there is: the page has connected it while the phone rang, or it is now.
+  const vetoOf = async (call: CallStatus): Promise<Refusal | undefined> => {
+    const { agent } = agentOf(call.callId);
+    if (call.direction === 'outbound' || agent.settings.whenDown === 'notice') return undefined;
+    const failure = await voice.ready(call.callId);
+    return failure && { status: 503, reason: PHRASES[failure.code], code: failure.code };
+  };
   const voice = new VoiceSocket({
     target: (id) => agentOf(id).target,
     outcome: setAgentProblem,
@@ -193,9 +208,16 @@ async function start(
       log,
     }),
     voice,
-    agentAddress: (id) => {
-      const { agent, target } = agentOf(id);
-      return agent.settings.direct ? target.url : undefined;
+    agent: {
+      address: (id) => {
+        const { agent, target } = agentOf(id);
+        return agent.settings.direct ? target.url : undefined;
+      },
+      remark: (callId, { code, sentence }) => {
+        log('warn', sentence, { callId, code });
+        const at = new Date().toISOString();
+        events.tell({ type: 'agent', at, callId, what: 'remark', code, sentence });
+      },
     },
   });
   await origin.listen();

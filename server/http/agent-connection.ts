@@ -14,7 +14,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 const MAX_REASON_BYTES = 123;
 
 export interface AgentFailure {
-  readonly code: ErrorCode;
+  readonly code: Extract<ErrorCode, 'AGENT_UNREACHABLE' | 'AGENT_REFUSED'>;
   /** For a person: what happened and what to change. */
   readonly message: string;
   /** What the page is told: the same, short enough for a close frame. */
@@ -30,7 +30,7 @@ export interface ConnectionEvents {
 export function connectAgent(target: AgentTarget, events: ConnectionEvents): WebSocket {
   const { url, headers, ca } = target;
   let settled = false;
-  const fail = (closeCode: number, code: ErrorCode, fact: string) => {
+  const fail = (closeCode: number, code: AgentFailure['code'], fact: string) => {
     if (settled) return;
     settled = true;
     const reason = clip(`${code}: ${fact}`);

@@ -5,13 +5,14 @@
  *   WS  /sip         SIP                 GET /api/config  PageConfig
  *   WS  /ws/voice/*  the agent           GET /api/events  SSE: changes and events
  *   GET /api/calls/{id}/trace            GET /healthz     200 "ok"
- *   GET /api/agent/{id}  AgentAddress
+ *   GET, POST /api/agent/{id}: AgentAddress, AgentRemark
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { BridgeError } from '../../common/errors.ts';
-import type { AgentAddress, PageConfig, Status } from '../../common/api.ts';
+import type { PageConfig, Status } from '../../common/api.ts';
+import { serveAgent, type AgentApiOptions } from './agent-api.ts';
 import type { EventStream } from './event-stream.ts';
 import { isAllowed } from './guard.ts';
 import type { TraceRing } from '../../signaling/trace/ring.ts';
@@ -36,12 +37,10 @@ export interface OriginOptions {
   readonly trace: TraceRing;
   readonly status: () => Status;
   readonly config: () => PageConfig;
-  /** The agent's own address for a call, where the page may know it. */
-  readonly agentAddress: (id: string) => string | undefined;
+  readonly agent: AgentApiOptions;
 }
 
 const VOICE = '/ws/voice/';
-const AGENT = '/api/agent/';
 
 export class Origin {
   readonly #options: OriginOptions;
@@ -92,17 +91,14 @@ export class Origin {
       return;
     }
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const { status, config, events, trace, page, agentAddress } = this.#options;
+    const { status, config, events, trace, page, agent } = this.#options;
     if (pathname === '/healthz') response.end('ok\n');
     else if (pathname === '/api/status') sendJson(response, status());
     else if (pathname === '/api/config') sendJson(response, config());
     else if (pathname === '/api/events') events.add(response, status());
     else if (serveTrace(trace, request, response)) return;
-    else if (pathname.startsWith(AGENT)) {
-      const url = agentAddress(decode(pathname.slice(AGENT.length)) ?? '');
-      if (url === undefined) response.writeHead(404).end('That is for the bridge to know.\n');
-      else sendJson(response, { url } satisfies AgentAddress);
-    } else page(request, response, () => response.writeHead(404).end('Not found.\n'));
+    else if (serveAgent(agent, request, response)) return;
+    else page(request, response, () => response.writeHead(404).end('Not found.\n'));
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -3,8 +3,9 @@
  * needs neither the agent's address nor its credentials, and a refusal that a browser would hide
  * behind close code 1006 arrives there as a sentence.
  *
- * An agent can be connected before the page asks for it (`reserve`), to learn whether the call can be
- * taken at all. Its socket waits, unread, for the page, and is closed when the call ends first.
+ * Whether a call's agent is there at all can be asked before the call is answered (`ready`). Where no
+ * page has connected it by then, it is connected: its socket waits, unread, for the page, and is
+ * closed when the call ends first.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -38,7 +39,9 @@ export interface VoiceSocketOptions {
 interface VoiceCall {
   readonly id: string;
   readonly agent: WebSocket;
-  /** Undefined while the agent is reserved. */
+  /** Resolves when it is open, or with the reason why it is not. */
+  readonly opened: Promise<AgentFailure | undefined>;
+  /** Undefined while the agent waits for one. */
   page: WebSocket | undefined;
 }
 
@@ -55,18 +58,20 @@ export class VoiceSocket {
   upgrade(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (page) => {
       page.on('error', () => undefined);
-      const reserved = [...this.#calls].find((call) => call.id === id && isFree(call));
-      if (reserved === undefined) this.#connect(page, id);
+      const waiting = [...this.#calls].find((call) => call.id === id && isFree(call));
+      if (waiting === undefined) this.#connect(page, id);
       else {
-        reserved.page = page;
-        this.#join(reserved, page);
-        reserved.agent.resume();
+        waiting.page = page;
+        this.#join(waiting, page);
+        waiting.agent.resume();
       }
     });
   }
 
-  /** Connects the call's agent ahead of its page. @returns why that is not possible. */
-  reserve(id: string): Promise<AgentFailure | undefined> {
+  /** @returns why the call's agent is not there; undefined when it is. */
+  async ready(id: string): Promise<AgentFailure | undefined> {
+    const known = [...this.#calls].find((call) => call.id === id);
+    if (known !== undefined && (await known.opened) === undefined) return undefined;
     return new Promise((resolve) => {
       const call = this.#open(id, {
         onOpen: () => {
@@ -136,11 +141,14 @@ export class VoiceSocket {
   /** `onOpen` and `onFailed` come after the log has it. */
   #open(id: string, events: Parameters<typeof connectAgent>[1]): VoiceCall {
     const { target, log, outcome } = this.#options;
+    let opened: (failure?: AgentFailure) => void = () => undefined;
+    const outcomeOf = new Promise<AgentFailure | undefined>((resolve) => (opened = resolve));
     const agent = connectAgent(target(id), {
       onOpen: () => {
         outcome(undefined);
         log('info', 'the agent is connected', { callId: id });
         this.#tell(id, 'connected', 'The agent is connected.');
+        opened();
         events.onOpen();
       },
       onFailed: (failure) => {
@@ -148,12 +156,17 @@ export class VoiceSocket {
         log('warn', message, { code, callId: id });
         outcome({ code, message });
         this.#tell(id, 'failed', message, code);
+        opened(failure);
         events.onFailed(failure);
       },
     });
-    const call: VoiceCall = { id, agent, page: undefined };
+    const call: VoiceCall = { id, agent, opened: outcomeOf, page: undefined };
     this.#calls.add(call);
-    agent.once('close', () => this.#calls.delete(call));
+    agent.once('close', () => {
+      this.#calls.delete(call);
+      // Terminated before anything came of it; else this is late and means nothing.
+      opened();
+    });
     return call;
   }
 

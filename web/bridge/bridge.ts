@@ -2,10 +2,11 @@
  * The page's state and what can be done with it: registration, calls, status, log. The elements of
  * ui/ render it, the devtools API exposes it; neither knows JsSIP or the workers.
  */
-import type { PageConfig, Status } from '../../common/api.ts';
+import type { AgentAddress, AgentProfile, PageConfig, Status } from '../../common/api.ts';
 import type { BridgeEvent } from '../../common/events.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { FromWorker } from '../media/messages.ts';
+import type { Remark } from '../../agent/diagnosis/flow.ts';
 import { CallMedia } from '../media/call-media.ts';
 import { SpareWorker } from '../media/spare-worker.ts';
 import { findUnsupported } from '../media/support.ts';
@@ -107,12 +108,14 @@ export class Bridge extends EventTarget {
     const phone = this.#phone;
     if (config === undefined || phone === undefined || to.trim() === '') return;
     const { id = crypto.randomUUID(), extension = 'default' } = how;
+    const agent = config.agents[extension] ?? config.agent;
     const worker = await this.#workers.take();
     const early: { call?: Call; sip?: SipCall } = {};
     const media = new CallMedia({
       worker,
-      agentUrl: agentUrl(config, id),
-      agent: config.agent,
+      callId: id,
+      agentUrl: () => agentUrl(agent, id),
+      agent,
       openAgent: 'with-answer',
       onMessage: (message) => early.call && this.#onMedia(early.call, message),
       onCapture: (capture) => early.call && (early.call.capture = capture),
@@ -198,7 +201,8 @@ export class Bridge extends EventTarget {
   }
 
   async #onCall(sip: IncomingCall, config: PageConfig): Promise<void> {
-    const { id, caller, dialled } = sip;
+    const { id, caller, dialled, extension } = sip;
+    const agent = config.agents[extension] ?? config.agent;
     if (this.calls.some((call) => call.id === id && call.isLive)) {
       // The same phone leg twice: the id is the agent's session, which cannot be shared.
       sip.refuse(482, 'Loop Detected');
@@ -211,9 +215,10 @@ export class Bridge extends EventTarget {
       const worker = await this.#workers.take();
       const media = new CallMedia({
         worker,
-        agentUrl: agentUrl(config, id),
-        agent: config.agent,
-        openAgent: sip.isForked ? 'with-media' : 'at-once',
+        callId: id,
+        agentUrl: () => agentUrl(agent, id),
+        agent,
+        openAgent: !agent.earlyConnect ? 'with-answer' : sip.isForked ? 'with-media' : 'at-once',
         onMessage: (message) => this.#onMedia(call, message),
         onCapture: (capture) => (call.capture = capture),
         onLost: () => sip.abandon(MEDIA_LOST),
@@ -318,6 +323,9 @@ export class Bridge extends EventTarget {
         call.conversation.note(`The caller pressed ${message.digit}.`, new Date());
         this.log.add('info', `Key ${message.digit}`, { callId });
         return;
+      case 'remarks':
+        this.#onRemarks(call, message.remarks);
+        return;
       case 'log':
         this.log.add(message.level, message.text, { callId, code: message.code });
         return;
@@ -330,6 +338,21 @@ export class Bridge extends EventTarget {
       case 'closed':
         this.#changed();
     }
+  }
+
+  /** What is odd about the agent: shown while it holds, told to the bridge and logged once. */
+  #onRemarks(call: Call, remarks: readonly Remark[]): void {
+    const news = remarks.filter(({ code }) => !call.remarked.has(code));
+    call.remarks = remarks;
+    for (const { code, sentence } of news) {
+      call.remarked.add(code);
+      this.log.add('warn', sentence, { callId: call.id, code });
+      const body = JSON.stringify({ code, sentence });
+      fetch(`/api/agent/${encodeURIComponent(call.id)}`, { method: 'POST', body }).catch(
+        () => undefined,
+      );
+    }
+    this.#changed();
   }
 
   #changedFigures(): void {
@@ -354,9 +377,13 @@ export class Bridge extends EventTarget {
   }
 }
 
-/** Where the agent of a call is reached. */
-function agentUrl(config: PageConfig, id: string): string {
-  return `${socketOrigin()}${config.agent.path}/${encodeURIComponent(id)}`;
+/** Through the bridge, or where the bridge says that the agent is. */
+async function agentUrl({ path, direct }: AgentProfile, id: string): Promise<string> {
+  if (!direct) return `${socketOrigin()}${path}/${encodeURIComponent(id)}`;
+  const response = await fetch(`/api/agent/${encodeURIComponent(id)}`);
+  if (!response.ok)
+    throw new Error(`The bridge does not say where the agent is: ${response.status}`);
+  return ((await response.json()) as AgentAddress).url;
 }
 
 /** ws(s):// of the page's own origin. */

@@ -2,7 +2,9 @@
  * One call as the page knows it: who, how long, what was said, how the audio does. Changes are told
  * at the pace of people; levels and waveforms are read by the canvases when they draw.
  */
+import type { Remark } from '../../agent/diagnosis/flow.ts';
 import type { CallState, CallStatus } from '../../common/api.ts';
+import type { ErrorCode } from '../../common/errors.ts';
 import { NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
 import type { Capture } from '../media/call-media.ts';
 import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.ts';
@@ -42,6 +44,9 @@ export class Call {
   frameRate = 0;
   listening = false;
   agentMuted = false;
+  /** What is odd about the agent at present, and what of it was told. */
+  remarks: readonly Remark[] = [];
+  readonly remarked = new Set<ErrorCode>();
   readonly conversation = new Conversation();
   readonly callerWave = new Waveform();
   readonly agentWave = new Waveform();

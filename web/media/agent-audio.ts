@@ -30,6 +30,8 @@ export interface AgentAudioOptions {
   readonly write: (frame: Int16Array<ArrayBuffer>, about: FrameFacts) => void;
   /** More than the queue holds: this chunk is lost. */
   readonly onOverflow: (lostSamples: number) => void;
+  /** May put something into a frame in which the agent says nothing. */
+  readonly fill?: (frame: Int16Array, now: number) => void;
 }
 
 export interface FrameFacts {
@@ -63,6 +65,7 @@ export class AgentAudio {
   #isOpen = false;
   #readAt: number | undefined;
   #cutAt = 0;
+  #receivedSamples = 0;
   /** Of decoders and resamplers that were replaced. */
   #clippedBefore = 0;
 
@@ -83,11 +86,17 @@ export class AgentAudio {
     return this.#clippedBefore + this.#decoder.clipped + this.#resampler.clipped;
   }
 
+  /** Audio that came, as samples of the playout. */
+  get receivedSamples(): number {
+    return this.#receivedSamples;
+  }
+
   push(bytes: Uint8Array, now: number): void {
     this.bytes += bytes.length;
     if (!this.gate.admits(bytes.length, now)) return;
     if (!this.#speaking && this.queue.queuedSamples === 0) this.#readAt ??= now;
     const samples = this.#resampler.process(this.#decoder.push(bytes));
+    this.#receivedSamples += samples.length;
     if (!this.queue.push(samples)) this.#options.onOverflow(samples.length);
     else if (samples.length > 0) this.ledger.push(samples.length, now);
     this.pump(now);
@@ -155,6 +164,7 @@ export class AgentAudio {
     if (!this.#isOpen) this.#frame.fill(0);
     else if (queue.pull(this.#frame) !== 'audio') this.#endUtterance(now);
     const played = queue.playedSamples - before;
+    if (played === 0 && this.#isOpen) this.#options.fill?.(this.#frame, now);
     if (played > 0 && lateMs !== undefined) this.playoutLate.record(lateMs);
     if (this.muted) this.#frame.fill(0);
     this.scope.push(this.#frame);

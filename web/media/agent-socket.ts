@@ -19,8 +19,8 @@ const CONFIRM_MS = 300;
 const GREETING_MS = 2_000;
 /** A connection that lasted this long was a good one: the back-off starts over. */
 const STABLE_MS = 5_000;
-/** 10 s of 16 kHz audio: beyond it the agent's side has stopped reading. */
-const MAX_BACKLOG_BYTES = 320_000;
+/** 2 s of 16 kHz audio: an agent that is further behind wants the present, not the past. */
+const MAX_BACKLOG_BYTES = 64_000;
 
 /** What is used of a WebSocket. */
 export interface SocketLike {
@@ -85,6 +85,11 @@ export class AgentSocket {
   /** What was said on the present connection, or on the last one. */
   get session(): DialectSession {
     return this.#session;
+  }
+
+  /** The agent can be spoken to. */
+  get isOpen(): boolean {
+    return this.#isConfirmed;
   }
 
   get backlogBytes(): number {

@@ -9,13 +9,16 @@
  * a track added before the offer is set, Chrome (156) passes every packet by the transform.
  */
 import type { AgentProfile } from '../../common/api.ts';
+import { messageOf } from '../../common/errors.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { isG711Offer } from './offered-codec.ts';
 
 export interface CallMediaOptions {
   /** A loaded one (SpareWorker); it is terminated at the end. */
   readonly worker: Worker;
-  readonly agentUrl: string;
+  readonly callId: string;
+  /** Asked when the agent's socket is to be opened. */
+  readonly agentUrl: () => Promise<string>;
   readonly agent: AgentProfile;
   /**
    * When the agent's socket is opened. At once, while it still rings, where the call is ours for sure;
@@ -41,6 +44,8 @@ export class CallMedia {
   readonly #agentEar = new Audio();
   #receiver: RTCRtpReceiver | undefined;
   #started = false;
+  /** The worker has started. */
+  #canAnswer = false;
   #answered = false;
   #closed: Promise<void> | undefined;
   #onWorkerClosed: (() => void) | undefined;
@@ -83,7 +88,7 @@ export class CallMedia {
   answered(): void {
     this.#answered = true;
     if (this.#options.openAgent === 'with-answer') this.#start();
-    if (this.#started) this.#post({ type: 'answered' });
+    if (this.#canAnswer) this.#post({ type: 'answered' });
   }
 
   /** Whether the caller hears the agent. The agent hears the caller either way. */
@@ -123,8 +128,16 @@ export class CallMedia {
   #start(): void {
     if (this.#started) return;
     this.#started = true;
-    const { agentUrl: url, agent } = this.#options;
-    this.#post({ type: 'start', url, agent });
+    const { agentUrl, callId, agent, onMessage } = this.#options;
+    agentUrl().then(
+      (url) => {
+        if (this.#closed !== undefined) return;
+        this.#post({ type: 'start', callId, url, agent });
+        this.#canAnswer = true;
+        if (this.#answered) this.#post({ type: 'answered' });
+      },
+      (thrown: unknown) => onMessage({ type: 'log', level: 'error', text: messageOf(thrown) }),
+    );
   }
 
   #watch(connection: RTCPeerConnection): void {
@@ -135,10 +148,7 @@ export class CallMedia {
   }
 
   #connected(): void {
-    if (this.#options.openAgent === 'with-media' && !this.#started) {
-      this.#start();
-      if (this.#answered) this.#post({ type: 'answered' });
-    }
+    if (this.#options.openAgent === 'with-media') this.#start();
     this.#post({ type: 'connected' });
   }
 

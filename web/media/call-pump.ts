@@ -5,17 +5,20 @@
  * comes late costs nothing while the call has media.
  */
 import { dialectOf } from '../../agent/dialects/registry.ts';
-import type { AgentEvent } from '../../agent/dialects/types.ts';
+import type { AgentEvent, AudioFormat } from '../../agent/dialects/types.ts';
 import type { AgentProfile } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { CutBy, MediaCounters } from '../../common/figures.ts';
 import { AgentAudio, PLAYOUT_RATE, type FrameFacts } from './agent-audio.ts';
 import { AgentSocket, type SocketLike } from './agent-socket.ts';
+import { CallDoctor, type FlowCounters } from './call-doctor.ts';
 import { CallMeter } from './call-meter.ts';
 import { CallerAudio } from './caller-audio.ts';
+import { CallerNotice } from './caller-notice.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { beginsAnswer } from './begins-answer.ts';
 import { FRAME_MS } from './playout-schedule.ts';
+import type { SocketStatus } from './report.ts';
 import { readTrack } from './track-reader.ts';
 
 /** Five waveform columns a report. */
@@ -34,7 +37,9 @@ const HOLD_MS = 1_000;
 export interface CallPumpOptions {
   readonly post: (message: FromWorker) => void;
   readonly connect: (url: string) => SocketLike;
-  readonly explainClose: (code: number, reason: string) => string;
+  readonly explainClose: (code: number, reason: string, error: string) => string;
+  /** What a caller is told while there is no agent, at 8 kHz. */
+  readonly loadNotice: () => Promise<Int16Array>;
 }
 
 export class CallPump {
@@ -42,6 +47,11 @@ export class CallPump {
   #caller: CallerAudio | undefined;
   #agent: AgentAudio | undefined;
   #socket: AgentSocket | undefined;
+  #profile: AgentProfile | undefined;
+  #doctor: CallDoctor | undefined;
+  readonly #notice: CallerNotice;
+  /** What the agent said of an error, for the close that may follow. */
+  #lastError = '';
   #playout: WritableStreamDefaultWriter<AudioData> | undefined;
   #writesPending = 0;
   #framesSkipped = 0;
@@ -56,12 +66,13 @@ export class CallPump {
 
   constructor(options: CallPumpOptions) {
     this.#options = options;
+    this.#notice = new CallerNotice(options.loadNotice);
   }
 
   receive(message: ToWorker): void {
     switch (message.type) {
       case 'start':
-        this.#start(message.url, message.agent);
+        this.#start(message);
         return;
       case 'playout':
         this.#playout = message.writable.getWriter();
@@ -112,31 +123,23 @@ export class CallPump {
     }).catch((thrown: unknown) => this.#captureEnded(thrown));
   }
 
-  #start(url: string, agent: AgentProfile): void {
-    const { post, connect, explainClose } = this.#options;
-    const { sampleRate, frameMs } = agent.input;
-    this.#socket = new AgentSocket({
-      url,
-      dialect: dialectOf(agent.dialect),
-      callId: callIdOf(url),
-      name: agent.name,
-      frameSamples: (sampleRate * frameMs) / 1_000,
-      holdFrames: HOLD_MS / frameMs,
-      connect,
-      explainClose,
-      onBinary: (bytes) => this.#listen(bytes),
-      onText: (text) => this.#listen(text),
-      onStatus: (socket) => post({ type: 'socket', socket }),
-      now: () => performance.now(),
-      random: Math.random,
-    });
+  #start(start: Extract<ToWorker, { type: 'start' }>): void {
+    const { agent } = start;
+    this.#profile = agent;
+    this.#connect(start);
+    this.#doctor = new CallDoctor(agent.output, (remarks) =>
+      this.#options.post({ type: 'remarks', remarks }),
+    );
     this.#caller = new CallerAudio({
       input: agent.input,
       send: (frame) => this.#socket?.send(frame),
-      onCaller: (samples) => this.#meter.turns.hear(samples, performance.now()),
+      onCaller: (samples) => {
+        this.#meter.turns.hear(samples, performance.now());
+        this.#doctor?.hearCaller(samples);
+      },
       onDigit: (digit) => {
         this.#socket?.say({ type: 'dtmf', digit });
-        post({ type: 'digit', digit });
+        this.#options.post({ type: 'digit', digit });
       },
       onUnknownCodec: (mimeType) => this.#warn(`Packets of ${mimeType} are not decoded.`),
     });
@@ -145,8 +148,38 @@ export class CallPump {
       hasStragglers: dialectOf(agent.dialect).hasStragglers,
       write: (frame, facts) => this.#write(frame, facts),
       onOverflow: (samples) => this.#overflow(samples),
+      fill: (frame, now) => this.#notice.fill(frame, now),
     });
     this.#reporter = setInterval(() => this.#report(), REPORT_MS);
+  }
+
+  #connect({ url, callId, agent }: Extract<ToWorker, { type: 'start' }>): void {
+    const { connect, explainClose } = this.#options;
+    const { sampleRate, frameMs } = agent.input;
+    this.#socket = new AgentSocket({
+      url,
+      dialect: dialectOf(agent.dialect),
+      callId,
+      name: agent.name,
+      frameSamples: (sampleRate * frameMs) / 1_000,
+      holdFrames: HOLD_MS / frameMs,
+      connect,
+      explainClose: (code, reason) => explainClose(code, reason, this.#lastError),
+      onBinary: (bytes) => this.#listen(bytes),
+      onText: (text) => this.#listen(text),
+      onStatus: (socket) => this.#socketChanged(socket),
+      now: () => performance.now(),
+      random: Math.random,
+    });
+  }
+
+  #socketChanged(socket: SocketStatus): void {
+    const now = performance.now();
+    if (socket.state === 'open') this.#notice.agentIsThere();
+    else if (socket.state === 'closed') this.#notice.stop();
+    else this.#notice.agentIsMissing(now);
+    if (socket.state === 'reconnecting') this.#lastError = '';
+    this.#options.post({ type: 'socket', socket });
   }
 
   #answer(): void {
@@ -195,6 +228,7 @@ export class CallPump {
       // The track was stopped: the call is ending.
       () => undefined,
     );
+    this.#doctor?.hearAgent(frame, answer !== undefined);
     if (answer !== undefined) this.#meter.turns.speak(frame, now, answer);
   }
 
@@ -204,7 +238,7 @@ export class CallPump {
     if (session === undefined) return;
     const { audio, event, reply } = session.receive(message);
     if (audio !== undefined) {
-      this.#agent?.push(audio, performance.now());
+      this.#speak(audio, performance.now());
       return;
     }
     this.#textFromAgent += 1;
@@ -217,7 +251,16 @@ export class CallPump {
     }
   }
 
+  #speak(audio: Uint8Array, now: number): void {
+    const agent = this.#agent;
+    if (agent === undefined) return;
+    const before = agent.receivedSamples;
+    agent.push(audio, now);
+    this.#doctor?.hearBytes(audio, toMs(agent.receivedSamples - before), now);
+  }
+
   #obey(event: AgentEvent): void {
+    this.#doctor?.onEvent(event, performance.now());
     if (beginsAnswer(event)) this.#agent?.gate.open();
     switch (event.type) {
       case 'barge_in':
@@ -229,8 +272,11 @@ export class CallPump {
       case 'call_ended':
         this.#socket?.expectEnd();
         return;
+      case 'error':
+        this.#lastError = event.message;
+        return;
       case 'session_started':
-        if (event.output !== undefined) this.#agent?.setOutput(event.output);
+        if (event.output !== undefined) this.#setOutput(event.output);
         this.#socket?.greeted();
         return;
       case 'mark':
@@ -239,6 +285,12 @@ export class CallPump {
       default:
         return;
     }
+  }
+
+  #setOutput(format: AudioFormat): void {
+    this.#agent?.setOutput(format);
+    if (this.#profile !== undefined)
+      this.#doctor?.setFormat({ ...this.#profile.output, ...format });
   }
 
   #cut(by: CutBy): void {
@@ -297,9 +349,22 @@ export class CallPump {
     const report = { caller: caller.scope.read(), agent: agent.scope.read(), counters };
     this.#options.post({ type: 'report', report });
     const now = performance.now();
+    if (this.#answered) this.#doctor?.look(now, () => this.#flow(counters, agent, socket));
     if (!this.#closed && now < this.#figuresAt) return;
     this.#figuresAt = now + FIGURES_MS;
     this.#options.post({ type: 'figures', figures: this.#meter.read(counters, agent) });
+  }
+
+  #flow(counters: MediaCounters, agent: AgentAudio, socket: AgentSocket): FlowCounters {
+    return {
+      isOpen: socket.isOpen,
+      sentMs: counters.framesToAgent * (this.#profile?.input.frameMs ?? FRAME_MS),
+      droppedFrames: counters.framesDropped,
+      backlogBytes: counters.socketBacklogBytes,
+      receivedBytes: counters.bytesFromAgent,
+      receivedMs: toMs(agent.receivedSamples),
+      queuedMs: counters.queuedMs,
+    };
   }
 
   #close(): void {
@@ -320,11 +385,6 @@ export class CallPump {
   #warn(text: string): void {
     this.#options.post({ type: 'log', level: 'warn', text });
   }
-}
-
-/** The call's id is the last segment of its address at the bridge. */
-function callIdOf(url: string): string {
-  return decodeURIComponent(/([^/?#]*)(?:[?#].*)?$/.exec(url)?.[1] ?? '');
 }
 
 function toMs(samples: number): number {

@@ -3,6 +3,7 @@
  * page is busy with, and whether or not its tab is visible.
  */
 import { explainClose } from '../../agent/dialects/closes.ts';
+import { loadAgentMissing } from './agent-missing.ts';
 import type { SocketLike } from './agent-socket.ts';
 import { CallPump } from './call-pump.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
@@ -20,6 +21,7 @@ const pump = new CallPump({
   post: (message, transfer = []) => scope.postMessage(message, transfer),
   connect: (url) => new WebSocket(url) as SocketLike,
   explainClose,
+  loadNotice: loadAgentMissing,
 });
 
 scope.onmessage = ({ data }) => pump.receive(data);

@@ -3,6 +3,7 @@
  * socket and both directions of audio, so that a busy page never delays a sample. What the page
  * shows comes back in reports at a fixed, low rate; events that matter come at once.
  */
+import type { Remark } from '../../agent/diagnosis/flow.ts';
 import type { AgentEvent } from '../../agent/dialects/types.ts';
 import type { AgentProfile } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
@@ -12,7 +13,12 @@ import type { MediaReport, SocketStatus } from './report.ts';
 
 export type ToWorker =
   /** Sent when the INVITE arrives: opens the agent's socket while the answer is still being made. */
-  | { readonly type: 'start'; readonly url: string; readonly agent: AgentProfile }
+  | {
+      readonly type: 'start';
+      readonly callId: string;
+      readonly url: string;
+      readonly agent: AgentProfile;
+    }
   /** The writable end of the track the caller hears. */
   | { readonly type: 'playout'; readonly writable: WritableStream<AudioData> }
   /** Only for the track-based capture; the encoded one arrives as an `rtctransform` event. */
@@ -39,6 +45,8 @@ export type FromWorker =
       readonly code?: ErrorCode;
     }
   | { readonly type: 'report'; readonly report: MediaReport }
+  /** What is odd about the agent, whenever that changes. */
+  | { readonly type: 'remarks'; readonly remarks: readonly Remark[] }
   /** Every two seconds, when the agent begins to answer, and at the end. */
   | { readonly type: 'figures'; readonly figures: CallFigures }
   /** The caller has heard what the agent wanted to know of, or it was cut. */

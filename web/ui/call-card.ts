@@ -160,7 +160,7 @@ export class CallCard extends LitElement {
       answeredMs: call.durationMs(),
       counters: call.counters,
       socket: call.socket,
-      frameMs: this.frameMs,
+      remarks: call.remarks,
     });
     return html`
       <article class="card" data-testid="call-card" data-call-id=${call.id} aria-label="Call">

@@ -21,6 +21,7 @@ let sipServer: WebSocketServer;
 let agentUrl: string;
 let flows: string[];
 let outcomes: (ErrorCode | undefined)[];
+let remarks: string[][];
 let events: EventStream;
 
 function options(): OriginOptions {
@@ -50,13 +51,17 @@ function options(): OriginOptions {
     trace: new TraceRing(),
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
-    agentAddress: (id) => (id === 'a b' ? 'ws://agent/a%20b' : undefined),
+    agent: {
+      address: (id) => (id === 'a b' ? 'ws://agent/a%20b' : undefined),
+      remark: (id, { code, sentence }) => remarks.push([id, code, sentence]),
+    },
   };
 }
 
 beforeEach(async () => {
   flows = [];
   outcomes = [];
+  remarks = [];
   agent = await TestAgent.start();
   agentUrl = agent.url;
   sipServer = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -88,12 +93,25 @@ describe('HTTP', () => {
     ['/nowhere', 404, 'Not found.\n'],
     ['/api/status', 200, '{"version":"1.2.3","calls":[]}\n'],
     ['/api/config', 200, '{"version":"1.2.3"}\n'],
-    ['/api/agent/a%20b', 200, '{"url":"ws://agent/a%20b"}\n'],
+    ['/api/agent/a%20b', 200, '{"url":"ws://agent/a%20b"}'],
     ['/api/agent/other', 404, 'That is for the bridge to know.\n'],
   ])('GET %s → %i', async (path, status, body) => {
     const response = await fetch(http(path));
     expect(response.status).toBe(status);
     expect(await response.text()).toBe(body);
+  });
+
+  it.each([
+    ['{"code":"AGENT_SLOW","sentence":"It is slow."}', 204],
+    ['{"code":"NONE","sentence":"x"}', 400],
+    ['{"code":"AGENT_SLOW"}', 400],
+    ['null', 400],
+    ['x', 400],
+    [`"${'x'.repeat(5000)}"`, 400],
+  ])('POST /api/agent/{id} takes remarks and nothing else', async (body, status) => {
+    const response = await fetch(http('/api/agent/a%20b'), { method: 'POST', body });
+    expect(response.status).toBe(status);
+    expect(remarks).toEqual(status === 204 ? [['a b', 'AGENT_SLOW', 'It is slow.']] : []);
   });
 
   it('streams the status: at once, and on every change', async () => {

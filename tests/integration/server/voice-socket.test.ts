@@ -249,10 +249,10 @@ describe('signs of life', () => {
   });
 });
 
-describe('an agent reserved before its page comes', () => {
+describe('an agent that is asked for before its page comes', () => {
   it('waits with what it says, and is the page’s own', async () => {
     const agent = await agentWith();
-    expect(await voice.reserve(ID)).toBeUndefined();
+    expect(await voice.ready(ID)).toBeUndefined();
     const { socket } = await agent.call();
     socket.send('greeting');
     const page = openPage();
@@ -266,7 +266,7 @@ describe('an agent reserved before its page comes', () => {
 
   it('is let go of when the call ends before', async () => {
     const agent = await agentWith();
-    await voice.reserve(ID);
+    await voice.ready(ID);
     const { socket } = await agent.call();
     voice.release((id) => id !== ID);
     expect(socket.readyState).toBe(WebSocket.OPEN);
@@ -277,7 +277,7 @@ describe('an agent reserved before its page comes', () => {
 
   it('that is not there is a failure with a sentence', async () => {
     agents = new Agents({ agent: { url: 'ws://127.0.0.1:9/ws' } }, '');
-    expect(await voice.reserve(ID)).toMatchObject({
+    expect(await voice.ready(ID)).toMatchObject({
       code: 'AGENT_UNREACHABLE',
       message: 'Nothing listens at the agent’s address: start the agent, or correct host and port.',
     });
