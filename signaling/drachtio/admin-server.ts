@@ -113,7 +113,8 @@ export class AdminServer {
   private readonly server: Server;
   private readonly options: AdminOptions;
   private readonly apps = new Set<App>();
-  private turn = 0;
+  /** Whose turn it is, for each verb. */
+  private readonly turns = new Map<string, number>();
   private closing: Promise<void> | undefined;
 
   constructor(server: Server, options: AdminOptions) {
@@ -128,7 +129,10 @@ export class AdminServer {
   appFor(method: string): App | undefined {
     const verb = method.toLowerCase();
     const willing = [...this.apps].filter((app) => !app.closed && app.routes.has(verb));
-    return willing[this.turn++ % willing.length];
+    if (willing.length === 0) return undefined;
+    const turn = this.turns.get(verb) ?? 0;
+    this.turns.set(verb, turn + 1);
+    return willing[turn % willing.length];
   }
 
   close(): Promise<void> {

@@ -159,6 +159,10 @@ export class AppResponses {
     const { method } = request;
     this.incoming.forget(incoming);
     const success = response.status < 300;
+    if (method === 'INVITE' && !incoming.inDialog) {
+      if (success) this.core.cdr('start', 'application', response, 'uas');
+      else this.core.cdr('stop', 'application', response, 'call-rejected');
+    }
     if (success && (method === 'REGISTER' || method === 'SUBSCRIBE'))
       this.core.cache.learn(request, response, flow);
     if (success && method === 'INVITE' && incoming.dialog !== undefined)

@@ -13,6 +13,24 @@ export interface AppMessage {
   readonly body: Buffer;
 }
 
+/** Hands a request over to be proxied. */
+export interface ProxyCommand {
+  readonly type: 'proxy';
+  readonly id: string;
+  readonly transactionId: string;
+  /** Stay in the dialog: Record-Route, or Path for REGISTER. */
+  readonly stay: boolean;
+  /** The application wants to see every final response. */
+  readonly fullResponse: boolean;
+  readonly followRedirects: boolean;
+  readonly simultaneous: boolean;
+  /** Milliseconds until the first response and until the final one; undefined: as RFC 3261 has it. */
+  readonly provisionalMs: number | undefined;
+  readonly finalMs: number | undefined;
+  readonly destinations: readonly string[];
+  readonly message: AppMessage;
+}
+
 export type Command =
   | { readonly type: 'authenticate'; readonly id: string; readonly secret: string }
   | { readonly type: 'ping'; readonly id: string }
@@ -41,7 +59,7 @@ export type Command =
       readonly proxy: string;
       readonly message: AppMessage;
     }
-  | { readonly type: 'proxy'; readonly id: string }
+  | ProxyCommand
   | { readonly type: 'invalid'; readonly id: string; readonly reason: string };
 
 const SERVER_ONLY = new Set(['via', 'route', 'rseq', 'record-route', 'content-length']);
@@ -55,8 +73,13 @@ export function parseCommand(payload: Buffer): Command {
     case 'authenticate':
       return { type, id, secret: third };
     case 'ping':
-    case 'proxy':
       return { type, id };
+    case 'proxy':
+      return proxyCommand(
+        id,
+        meta.split('|').slice(2),
+        lineEnd < 0 ? undefined : payload.subarray(lineEnd + 2),
+      );
     case 'route':
     case 'remove_route':
       return { type, id, verb: third.toLowerCase() };
@@ -89,6 +112,32 @@ function sipCommand(
   if (dialogId !== '') return { type: 'in-dialog', id, dialogId, message };
   if (transactionId !== '') return { type: 'cancel', id, transactionId, message };
   return { type: 'request', id, proxy, message };
+}
+
+function proxyCommand(id: string, fields: readonly string[], sip: Buffer | undefined): Command {
+  const [transactionId = '', stay, full, redirects, order, provisional, final, ...to] = fields;
+  const message = sip && parseAppMessage(sip);
+  if (message === undefined || to.length === 0)
+    return { type: 'invalid', id, reason: 'Invalid message format' };
+  return {
+    type: 'proxy',
+    id,
+    transactionId,
+    stay: stay === 'remainInDialog',
+    fullResponse: full === 'fullResponse',
+    followRedirects: redirects === 'followRedirects',
+    simultaneous: order === 'simultaneous',
+    provisionalMs: millisecondsOf(provisional),
+    finalMs: millisecondsOf(final),
+    destinations: to,
+    message,
+  };
+}
+
+/** `1500ms`, `2s`; a bare number is milliseconds. */
+function millisecondsOf(text = ''): number | undefined {
+  const found = /^(\d{1,7})(ms|s)?$/.exec(text.trim());
+  return found?.[1] === undefined ? undefined : Number(found[1]) * (found[2] === 's' ? 1000 : 1);
 }
 
 function parseAppMessage(sip: Buffer): AppMessage | undefined {

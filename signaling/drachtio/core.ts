@@ -5,6 +5,7 @@ import type { TransactionLayer } from '../sip/transaction-layer.ts';
 import type { SipRequest } from '../sip/message.ts';
 import type { Endpoint, Flow } from '../sip/transport.ts';
 import type { App } from './admin-server.ts';
+import type { Cdr } from './cdr.ts';
 import type { ContactCache } from './contact-cache.ts';
 import type { Dialogs } from './dialog.ts';
 import type { NextHop } from './next-hop.ts';
@@ -18,6 +19,8 @@ export interface Core {
   /** Option tags, lower case, that a request may require. */
   readonly extensions: ReadonlySet<string>;
   appFor(method: string): App | undefined;
+  /** Writes call records for who asked for them. */
+  readonly cdr: Cdr;
   /** As many dialogs are up as may be; says so in counters and log. */
   isFull(): boolean;
 }

@@ -84,6 +84,7 @@ export class IncomingRequests {
     const cancel = cancelOf(request);
     cancel.headers.add('Reason', `SIP;cause=487;text="${reason}"`);
     this.giveUp(incoming, 487);
+    if (!incoming.inDialog) this.core.cdr('stop', 'network', cancel, 'call-canceled');
     const data = cancel.toBuffer();
     app.event(
       ['sip', 'network', ...about(data.length, flow, flow.remote), id, dialog?.id ?? '', ''],
@@ -100,6 +101,7 @@ export class IncomingRequests {
     this.forget(incoming);
   }
 
+  /** The request is answered, or no application's any more. */
   forget(incoming: Incoming): void {
     incoming.stopLimit();
     incoming.stopWatching();

@@ -64,6 +64,14 @@ export class NextHop {
     });
   }
 
+  /** Whether a URI names this server itself. */
+  isLocal(uri: SipUri): boolean {
+    const host = uri.host.startsWith('[') ? uri.host.slice(1, -1) : uri.host;
+    if (isIP(host) === 0) return false;
+    const remote = { address: host, port: uri.port ?? 5060 };
+    return this.transports.some((transport) => isSelf(transport, remote));
+  }
+
   /** A flow to a known address over the same protocol. */
   flowTo(protocol: Protocol, remote: Endpoint): Flow | undefined {
     return nearest(

@@ -171,6 +171,7 @@ export class OutgoingRequests {
     const { status } = response;
     const { method } = out.request;
     if (out.opens) {
+      if (method === 'INVITE' && status >= 200) this.record(out, response);
       if (status < 300) dialog.learn(response, out.flow);
       else this.core.dialogs.remove(dialog);
     } else if (status >= 200) {
@@ -192,6 +193,12 @@ export class OutgoingRequests {
       dialog.answered = { invite: out.request };
       if (out.cancelled) dialog.cancelRace = true;
     }
+  }
+
+  private record(out: Outgoing, response: SipResponse): void {
+    const { cdr } = this.core;
+    if (response.status < 300) cdr('start', 'network', response, 'uac');
+    else cdr('stop', 'network', response, out.cancelled ? 'call-canceled' : 'call-rejected');
   }
 
   /** The 2xx again: our ACK was lost. Another To tag: a fork answered too, and is hung up. */

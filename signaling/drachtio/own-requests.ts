@@ -7,6 +7,7 @@ import type { SipRequest } from '../sip/message.ts';
 import { addVia } from '../sip/transaction-layer.ts';
 import type { Flow } from '../sip/transport.ts';
 import { ownContact } from './app-headers.ts';
+import { reasonOfOwn } from './cdr.ts';
 import { about, IGNORE, type Core } from './core.ts';
 import type { Dialog } from './dialog.ts';
 import { routeOf } from './dialog-route.ts';
@@ -40,6 +41,8 @@ export class OwnRequests {
       const flow =
         hop.kind === 'flow' ? hop.flow : hop.kind === 'unreachable' ? hop.via : dialog.flow;
       addVia(request, flow);
+      if (dialog.method === 'INVITE')
+        this.core.cdr('stop', 'application', request, reasonOfOwn(reason));
       if (hop.kind === 'flow') this.core.layer.request(request, flow, IGNORE);
       if (!tell) return;
       const data = request.toBuffer();

@@ -15,11 +15,13 @@ import type { Transport, TransportSpec } from '../sip/transport.ts';
 import { hostPort } from '../sip/uri.ts';
 import { openAdmin, type AdminServer, type App, type SipCommand } from './admin-server.ts';
 import { AppResponses } from './app-responses.ts';
+import { cdrTo } from './cdr.ts';
 import { ContactCache } from './contact-cache.ts';
 import type { Core } from './core.ts';
 import { Dialogs } from './dialog.ts';
 import { IncomingRequests } from './incoming.ts';
 import { NextHop } from './next-hop.ts';
+import { Proxies } from './proxy.ts';
 import { Uac } from './uac.ts';
 import { EXTENSIONS, Uas } from './uas.ts';
 
@@ -89,6 +91,7 @@ class EmbeddedServer implements DrachtioServer {
   private uas: Uas | undefined;
   private responses: AppResponses | undefined;
   private uac: Uac | undefined;
+  private proxies: Proxies | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(options: DrachtioOptions) {
@@ -133,6 +136,7 @@ class EmbeddedServer implements DrachtioServer {
       log: this.log,
       extensions: new Set(this.options.extensions ?? EXTENSIONS),
       appFor: (method) => this.admin?.appFor(method),
+      cdr: cdrTo((verb) => this.admin?.appFor(verb)),
       isFull: () => {
         if (this.dialogs.size < this.layer.limits.dialogs) return false;
         this.layer.overload(`${this.dialogs.size} calls and subscriptions are up`);
@@ -142,7 +146,8 @@ class EmbeddedServer implements DrachtioServer {
     const uac = new Uac(core);
     this.uac = uac;
     this.incoming = new IncomingRequests(core);
-    this.uas = new Uas(core, this.incoming);
+    this.proxies = new Proxies(core, this.incoming);
+    this.uas = new Uas(core, this.incoming, this.proxies);
     this.responses = new AppResponses({
       core,
       incoming: this.incoming,
@@ -174,6 +179,7 @@ class EmbeddedServer implements DrachtioServer {
       await this.admin?.close();
       this.incoming?.close();
       this.uac?.close();
+      this.proxies?.close();
       this.dialogs.clear();
       this.layer.close();
       await Promise.all(this.opened.map((transport) => transport.close()));
@@ -196,7 +202,7 @@ class EmbeddedServer implements DrachtioServer {
         this.uac?.cancel(app, command);
         break;
       case 'proxy':
-        app.refuse(command.id, 'proxying is not supported by the embedded server');
+        this.proxies?.proxy(app, command);
     }
   }
 

@@ -180,6 +180,10 @@ export class Uac {
   ): void {
     const flow = hop.kind === 'flow' ? hop.flow : hop.via;
     addVia(request, flow);
+    const { method } = request;
+    if (opens && method === 'INVITE') this.core.cdr('attempt', 'application', request);
+    if (method === 'BYE' && dialog?.method === 'INVITE')
+      this.core.cdr('stop', 'application', request, 'normal-release');
     const out = this.outgoing.track({ request, flow, app, dialog, opens, refresh: false });
     const echo = (data: Buffer): void =>
       app.answer(commandId, sentFields(data.length, flow, out.id), data);
@@ -189,7 +193,7 @@ export class Uac {
       return;
     }
     // RFC 3261 §15: no BYE before the peer has acknowledged our 2xx.
-    if (request.method === 'BYE' && dialog !== undefined && dialog.unacknowledged.size > 0) {
+    if (method === 'BYE' && dialog !== undefined && dialog.unacknowledged.size > 0) {
       dialog.afterAck.push(() => this.outgoing.start(out));
       echo(request.toBuffer());
       return;

@@ -10,6 +10,8 @@ import type { ServerTransaction } from '../sip/server-transaction.ts';
 import { parseDecimal } from '../sip/tokens.ts';
 import type { Flow } from '../sip/transport.ts';
 import { about, type Core } from './core.ts';
+import { hasLooped } from './forward.ts';
+import type { Proxies } from './proxy.ts';
 import type { IncomingRequests } from './incoming.ts';
 import { refuseShortSession } from './session-timer.ts';
 
@@ -47,10 +49,12 @@ export const EXTENSIONS: readonly string[] = [
 export class Uas {
   private readonly core: Core;
   private readonly incoming: IncomingRequests;
+  private readonly proxies: Proxies;
 
-  constructor(core: Core, incoming: IncomingRequests) {
+  constructor(core: Core, incoming: IncomingRequests, proxies: Proxies) {
     this.core = core;
     this.incoming = incoming;
+    this.proxies = proxies;
   }
 
   receive(transaction: ServerTransaction): void {
@@ -58,6 +62,8 @@ export class Uas {
     const { method } = request;
     const unknown = method === 'CANCEL' ? [] : this.unknownExtensions(request);
     if (method === 'CANCEL') this.cancel(transaction);
+    else if (hasLooped(request)) this.reject(transaction, 482);
+    else if (this.proxies.follow(transaction)) return;
     else if (unknown.length > 0) {
       const refusal = responseTo(request, 420, { toTag: newTag() });
       refusal.headers.add('Unsupported', unknown.join(', '));
@@ -73,6 +79,7 @@ export class Uas {
 
   /** The ACK of a 2xx: the repetitions stop, the application is told; a repeated ACK is dropped. */
   acknowledge(ack: SipRequest, flow: Flow): void {
+    if (this.proxies.followAck(ack)) return;
     const dialog = this.core.dialogs.of(ack);
     const number = ack.cseq?.number ?? 0;
     const waiting = dialog?.unacknowledged.get(number);
@@ -108,6 +115,7 @@ export class Uas {
         return;
       }
       transaction.respond(responseTo(request, 100));
+      this.core.cdr('attempt', 'network', request);
     }
     if ((method === 'INVITE' || method === 'SUBSCRIBE') && this.core.isFull()) {
       const full = responseTo(request, 503, { toTag: newTag() });
@@ -196,6 +204,7 @@ export class Uas {
       }
       if (invite !== undefined) this.incoming.giveUp(invite, 487);
       dialogs.remove(dialog);
+      if (dialog.method === 'INVITE') this.core.cdr('stop', 'network', request, 'normal-release');
     }
     const incoming = this.incoming.track(transaction, dialog.app, dialog);
     const data = request.toBuffer();
@@ -213,11 +222,17 @@ export class Uas {
       return;
     }
     const incoming = this.incoming.of(invite);
+    if (incoming === undefined && invite.open) {
+      transaction.respond(responseTo(request, 200, { toTag: newTag() }));
+      this.proxies.cancel(invite);
+      return;
+    }
     transaction.respond(responseTo(request, 200, { toTag: incoming?.localTag ?? newTag() }));
     // After a final response a CANCEL has no effect. RFC 3261 §9.2.
     if (incoming === undefined || !invite.open) return;
     const dialogId = incoming.dialog?.id ?? '';
     this.incoming.giveUp(incoming, 487);
+    if (!incoming.inDialog) this.core.cdr('stop', 'network', request, 'call-canceled');
     const data = request.toBuffer();
     incoming.app.event(
       ['sip', 'network', ...about(data.length, flow, flow.remote), incoming.id, dialogId, ''],

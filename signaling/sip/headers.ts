@@ -133,6 +133,14 @@ export class Headers {
     return this;
   }
 
+  deleteFirst(key: string): this {
+    const at = this.fields.findIndex((field) => field.key === key);
+    if (at < 0) return this;
+    this.revision++;
+    this.fields.splice(at, 1);
+    return this;
+  }
+
   delete(key: string): this {
     this.revision++;
     for (let i = this.fields.length - 1; i >= 0; i--)

@@ -31,7 +31,28 @@ export interface SrfRequest extends SrfMessage, EventEmitter {
   readonly stackTxnId: string;
   readonly stackDialogId: string;
   cancel(options?: { headers?: Headers }): void;
-  proxy(options: { destination: string }): Promise<unknown>;
+  proxy(options: ProxyOptions & { destination: string | string[] }): Promise<ProxyResults>;
+}
+
+export interface ProxyOptions {
+  /** `simultaneous`, or one after the other. */
+  forking?: string;
+  recordRoute?: boolean;
+  followRedirects?: boolean;
+  provisionalTimeout?: string;
+  finalTimeout?: string;
+  path?: boolean;
+  headers?: Headers;
+}
+
+export interface ProxyResults {
+  readonly connected: boolean;
+  readonly finalStatus?: number;
+  readonly responses: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly msgs: readonly { readonly status: number }[];
+  }[];
 }
 
 export interface SrfResponse extends SrfMessage, EventEmitter {
@@ -89,6 +110,11 @@ export interface Srf extends EventEmitter {
     uri: string,
     options: object,
   ): Promise<{ uas: SrfDialog; uac: SrfDialog }>;
+  proxyRequest(
+    req: SrfRequest,
+    destination: string | string[],
+    options?: ProxyOptions,
+  ): Promise<ProxyResults>;
   request(
     uri: string,
     options: { method: string; headers?: Headers; body?: string; proxy?: string },

@@ -426,24 +426,4 @@ describe('request', () => {
     await carol.response(200, 'BYE');
     await expect(dialog.request({ method: 'INFO' })).rejects.toMatchObject({ code: 'ENODIALOG' });
   });
-
-  it('refuses to proxy', async (context) => {
-    embeddedOnly(context, 'the C++ server proxies');
-    const refused = new Promise((resolve) => {
-      void drachtio
-        .app((app) =>
-          app.options((req, res) => {
-            req.proxy({ destination: uri }).catch((error: unknown) => {
-              resolve(error);
-              res.send(500);
-            });
-          }),
-        )
-        .then((app) => {
-          carol.send(text(carol, 'OPTIONS'));
-          void carol.response(500).then(() => disconnect(app));
-        });
-    });
-    expect(await refused).toContain('not supported');
-  });
 });

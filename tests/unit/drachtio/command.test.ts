@@ -29,12 +29,36 @@ function flow(protocol: Protocol): Flow {
 }
 
 describe('commands', () => {
+  it('reads a proxy command: times with their unit, destinations, headers', () => {
+    expect(
+      read(
+        'i|proxy|t|remainInDialog|fullResponse|followRedirects|simultaneous|2s|1500ms|sip:a|sip:b\nINVITE sip:a SIP/2.0\nX-P: yes\n\n',
+      ),
+    ).toMatchObject({
+      type: 'proxy',
+      transactionId: 't',
+      stay: true,
+      fullResponse: true,
+      followRedirects: true,
+      simultaneous: true,
+      provisionalMs: 2000,
+      finalMs: 1500,
+      destinations: ['sip:a', 'sip:b'],
+    });
+    expect(read('i|proxy|t||||serial|||sip:a\nINVITE sip:a SIP/2.0\n\n')).toMatchObject({
+      stay: false,
+      simultaneous: false,
+      provisionalMs: undefined,
+      finalMs: undefined,
+    });
+  });
+
   it.each([
     ['i|authenticate|s|a,b', { type: 'authenticate', id: 'i', secret: 's' }],
     ['i|authenticate|s', { type: 'authenticate', id: 'i', secret: 's' }],
     ['i|ping', { type: 'ping', id: 'i' }],
     ['i|route|INVITE', { type: 'route', id: 'i', verb: 'invite' }],
-    ['i|proxy|t|||x', { type: 'proxy', id: 'i' }],
+    ['i|proxy|t|||x', { type: 'invalid', id: 'i', reason: 'Invalid message format' }],
     ['nonsense', { type: 'invalid', id: '', reason: 'Invalid message format' }],
     ['i|nonsense', { type: 'invalid', id: 'i', reason: 'Unknown message type' }],
     ['i|sip||', { type: 'invalid', id: 'i', reason: 'Invalid message format' }],
