@@ -1,9 +1,9 @@
 /** What the bridge is started with, made from the configuration. */
 import type { AgentOverrides, AgentSettings } from '../agent/settings.ts';
-import type { LogLevel } from '../common/log.ts';
 import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
 import type { Extension } from '../signaling/extensions.ts';
 import type { Config } from './config/schema.ts';
+import type { LogOptions } from './log.ts';
 
 export interface Address {
   readonly host: string;
@@ -37,7 +37,7 @@ export interface BridgeOptions {
     readonly noAnswerMs: number;
   };
   readonly extensions: readonly Extension[];
-  readonly logLevel: LogLevel;
+  readonly log: LogOptions;
 }
 
 export function optionsOf(config: Config): BridgeOptions {
@@ -66,7 +66,11 @@ export function optionsOf(config: Config): BridgeOptions {
       noAnswerMs: sip.timeouts.no_answer * 1000,
     },
     extensions: extensionsOf(config),
-    logLevel: log.level,
+    log: {
+      level: log.level,
+      format: log.format,
+      ...(log.file !== undefined && { file: log.file }),
+    },
   };
 }
 

@@ -11,7 +11,7 @@ import { Softphone } from '../softphone/softphone.ts';
 import { banner } from './banner.ts';
 import { startBridge, type Bridge } from './bridge.ts';
 import { loadConfig, type ConfigSource, type LoadedConfig } from './config/load.ts';
-import { consoleLog } from './log.ts';
+import { openLog, type OpenLog } from './log.ts';
 import { openInBrowser } from './open-url.ts';
 import { optionsOf, type BridgeOptions } from './options.ts';
 import { root } from './root.ts';
@@ -22,6 +22,7 @@ const FAREWELL_MS = 3000;
 export class Run {
   readonly #source: ConfigSource;
   readonly #output: NodeJS.WriteStream;
+  #log: OpenLog | undefined;
   #bridge: Bridge | undefined;
   #options: BridgeOptions | undefined;
 
@@ -33,13 +34,16 @@ export class Run {
   /** @throws BridgeError what stands in the way of a start. */
   async start(loaded: LoadedConfig, startedAt = 0): Promise<void> {
     this.#options = optionsOf(loaded.config);
-    this.#bridge = await startBridge(this.#options, consoleLog(this.#options.logLevel));
+    this.#log = await openLog(this.#options.log);
+    this.#bridge = await startBridge(this.#options, this.#log.log);
     this.#say(banner(this.#bridge, performance.now() - startedAt, this.#output.isTTY));
   }
 
   async stop(): Promise<void> {
     await this.#bridge?.close();
     this.#bridge = undefined;
+    await this.#log?.close();
+    this.#log = undefined;
   }
 
   /** A configuration that is wrong leaves what runs alone. */

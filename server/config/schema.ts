@@ -214,6 +214,15 @@ const log = section({
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('debug tells every SIP message.'),
+  format: z
+    .enum(['text', 'json'])
+    .default('text')
+    .describe('On standard error: lines for people, or JSON.'),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Also into this file, as JSON; a new one every 10 MB, five are kept.'),
 });
 
 export const configSchema = z

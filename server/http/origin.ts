@@ -4,7 +4,7 @@
  *   GET /            the page            GET /api/status  Status (common/api.ts)
  *   WS  /sip         SIP                 GET /api/config  PageConfig
  *   WS  /ws/voice/*  the agent           GET /api/events  SSE: changes and events
- *   GET /api/calls/{id}/trace            GET /healthz     200 "ok"
+ *   GET /api/calls/{id}/trace            GET /healthz     200 "ok", /readyz  Readiness
  *   GET, POST /api/agent/{id}: AgentAddress, AgentRemark
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -15,6 +15,7 @@ import type { PageConfig, Status } from '../../common/api.ts';
 import { serveAgent, type AgentApiOptions } from './agent-api.ts';
 import type { EventStream } from './event-stream.ts';
 import { isAllowed } from './guard.ts';
+import { readinessOf } from './health.ts';
 import type { TraceRing } from '../../signaling/trace/ring.ts';
 import type { SipSocket } from './sip-socket.ts';
 import { serveTrace } from './trace-api.ts';
@@ -93,7 +94,11 @@ export class Origin {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const { status, config, events, trace, page, agent } = this.#options;
     if (pathname === '/healthz') response.end('ok\n');
-    else if (pathname === '/api/status') sendJson(response, status());
+    else if (pathname === '/readyz') {
+      const readiness = readinessOf(status());
+      response.statusCode = readiness.ready ? 200 : 503;
+      sendJson(response, readiness);
+    } else if (pathname === '/api/status') sendJson(response, status());
     else if (pathname === '/api/config') sendJson(response, config());
     else if (pathname === '/api/events') events.add(response, status());
     else if (serveTrace(trace, request, response)) return;

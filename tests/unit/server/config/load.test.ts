@@ -29,7 +29,7 @@ describe('loadConfig', () => {
       sip: { host: '127.0.0.1', port: 5060 },
       rtpPorts: { min: 30000, max: 30199 },
       ringMs: 0,
-      logLevel: 'info',
+      log: { level: 'info' },
     });
     expect(Object.keys(optionsOf(load([]).config))).not.toContain('auth');
   });
@@ -51,7 +51,7 @@ describe('loadConfig', () => {
       },
       ringMs: 1500,
       auth: { realm: 'bridge', users: new Map([['agent001', 'a:b']]) },
-      logLevel: 'debug',
+      log: { level: 'debug' },
     });
   });
 
