@@ -4,7 +4,6 @@
  * which says how things are. Every part that has something to tell adds a member here.
  */
 import type { CallStatus } from './api.ts';
-
 import type { ErrorCode } from './errors.ts';
 
 interface Happening {
@@ -70,6 +69,18 @@ export interface AgentLinkEvent extends Happening {
   readonly code?: ErrorCode;
 }
 
-export type BridgeEvent = DtmfEvent | InstantMessageEvent | SipEvent | CallEvent | AgentLinkEvent;
+/** Whether a call's audio flows, and when it does not, why: told when that changes. */
+export interface MediaEvent extends Happening {
+  readonly type: 'media';
+  readonly callId: string;
+  /** `silent`: it flowed, and has stopped; `failed`: it never came up, or cannot come back. */
+  readonly state: 'flowing' | 'silent' | 'failed';
+  readonly code?: ErrorCode;
+  /** What is wrong and what to do, for a person. */
+  readonly sentence: string;
+}
+
+export type BridgeEvent =
+  DtmfEvent | InstantMessageEvent | SipEvent | CallEvent | AgentLinkEvent | MediaEvent;
 
 export type BridgeEventType = BridgeEvent['type'];

@@ -22,6 +22,7 @@ import { Origin } from './http/origin.ts';
 import { SipSocket } from './http/sip-socket.ts';
 import { VoiceSocket } from './http/voice-socket.ts';
 import { MediaLink } from './media-link.ts';
+import { MediaWatch } from './media-watch.ts';
 import type { Address, BridgeOptions } from './options.ts';
 import { openPage } from './page.ts';
 import { version } from './root.ts';
@@ -86,15 +87,15 @@ async function start(
   let agentProblem = await probe(agents.urls);
 
   const drachtio = options.drachtio ?? (await startEmbeddedDrachtio(options, log, trace, stack));
-  const rtpengine = options.rtpengine ?? (await startEmbeddedRtpengine(options, log, stack));
+  const rtpengines = options.rtpengines ?? [await startEmbeddedRtpengine(options, log, stack)];
 
   const changed = () => {
     voice.release((id) => !signaling.calls.some(({ callId }) => callId === id));
     events.send(status());
   };
   const media = new MediaLink({
-    kind: options.rtpengine ? 'external' : 'embedded',
-    address: rtpengine,
+    kind: options.rtpengines ? 'external' : 'embedded',
+    addresses: rtpengines,
     log,
     changed: () => changed(),
   });
@@ -113,6 +114,18 @@ async function start(
     veto: (call) => vetoOf(call),
     changed: () => changed(),
     tell: (event) => events.tell(event),
+  });
+  const mediaWatch = new MediaWatch({
+    calls: () => signaling.calls,
+    query: (callId) => media.query(callId),
+    tell: (event) => events.tell(event),
+    end: (callId, why) => void signaling.endCall(callId, why),
+    log,
+    inactivityMs: options.rtpInactivityMs ?? 0,
+  });
+  stack.push(() => {
+    mediaWatch.close();
+    return Promise.resolve();
   });
   const status = (): Status => ({
     version,
@@ -193,6 +206,7 @@ async function start(
     page,
     events,
     trace,
+    mediaWatch,
     status,
     config: () => ({
       version,

@@ -1,12 +1,12 @@
 /**
- * The bridge's link to its media engine, embedded or real: connects, keeps knowing whether the
- * engine answers, and gives calls the three operations they need in terms of ng commands.
+ * What calls ask of media, in terms of ng commands: the flags for each kind of peer, over one
+ * rtpengine or several (rtpengine/engine-pool.ts).
  */
 import type { PartStatus } from '../common/api.ts';
-import { BridgeError, messageOf } from '../common/errors.ts';
+import { messageOf } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
-import { connectRtpengine } from '../rtpengine/client.ts';
-import type { MediaEngine } from '../rtpengine/engine.ts';
+import { EnginePool } from '../rtpengine/engine-pool.ts';
+import type { QueryResult } from '../rtpengine/engine.ts';
 import {
   ANSWER_TO_PAGE,
   ANSWER_TO_PHONE,
@@ -16,56 +16,58 @@ import {
 import type { CallMedia, MediaLeg } from '../signaling/media.ts';
 import type { Address } from './options.ts';
 
-const PING_MS = 5000;
 const OFFER = { page: OFFER_TO_PAGE, phone: OFFER_TO_PHONE } as const;
 const ANSWER = { page: ANSWER_TO_PAGE, phone: ANSWER_TO_PHONE } as const;
 
 export interface MediaLinkOptions {
   readonly kind: PartStatus['kind'];
-  readonly address: Address;
+  readonly addresses: readonly Address[];
   readonly log: Log;
   readonly changed: () => void;
 }
 
 export class MediaLink {
   readonly #options: MediaLinkOptions;
-  #engine: Promise<MediaEngine> | undefined;
-  #problem: PartStatus['problem'];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #pool: EnginePool;
 
   constructor(options: MediaLinkOptions) {
     this.#options = options;
+    this.#pool = new EnginePool(options);
   }
 
-  /** Resolves when the engine answered or is known not to; the link goes on trying by itself. */
-  async connect(): Promise<void> {
-    await this.#check();
-    this.#timer = setInterval(() => void this.#check(), PING_MS).unref();
+  /** Resolves when the engines answered or are known not to; the link goes on trying by itself. */
+  connect(): Promise<void> {
+    return this.#pool.connect();
   }
 
+  /** All is well while one engine answers; which ones do not is said beside it. */
   get status(): PartStatus {
-    const { kind, address } = this.#options;
+    const { health } = this.#pool;
+    const dead = health.filter(({ problem }) => problem !== undefined);
+    const ok = dead.length < health.length;
+    const problem = dead[0]?.problem;
+    const isDead = (address: string): boolean => dead.some((each) => each.address === address);
     return {
-      kind,
-      address: `${address.host}:${address.port}`,
-      ok: this.#problem === undefined,
-      ...(this.#problem && { problem: this.#problem }),
+      kind: this.#options.kind,
+      address: health
+        .map(({ address }) => (ok && isDead(address) ? `${address} (does not answer)` : address))
+        .join(', '),
+      ok,
+      ...(!ok && problem && { problem: { code: problem.code, message: problem.message } }),
     };
   }
 
   readonly media: CallMedia = {
-    offer: async (leg, sdp, to = 'page') => {
-      const engine = await this.#connected();
-      return (await engine.offer({ ...OFFER[to], ...idsOf(leg), sdp })).sdp;
-    },
+    offer: async (leg, sdp, to = 'page') =>
+      (await this.#pool.offer({ ...OFFER[to], ...idsOf(leg), ...sourceOf(leg), sdp })).sdp,
     answer: async (leg, sdp, to = 'phone') => {
-      const engine = await this.#connected();
-      return (await engine.answer({ ...ANSWER[to], ...idsOf(leg), 'to-tag': leg.toTag, sdp })).sdp;
+      const ids = { ...idsOf(leg), 'to-tag': leg.toTag };
+      return (await this.#pool.answer({ ...ANSWER[to], ...ids, sdp })).sdp;
     },
     release: async (leg) => {
+      const isWhole = leg.branch === undefined;
       try {
-        const engine = await this.#connected();
-        await engine.delete(leg.branch === undefined ? callOf(leg) : idsOf(leg));
+        await this.#pool.delete(isWhole ? callOf(leg) : idsOf(leg), isWhole);
       } catch (error) {
         this.#options.log('warn', `the media session was not released: ${messageOf(error)}`, {
           callId: leg.callId,
@@ -74,33 +76,12 @@ export class MediaLink {
     },
   };
 
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    const engine = await this.#engine?.catch(() => undefined);
-    await engine?.close();
+  query(callId: string): Promise<QueryResult> {
+    return this.#pool.query({ 'call-id': callId });
   }
 
-  #connected(): Promise<MediaEngine> {
-    const { address, log } = this.#options;
-    this.#engine ??= connectRtpengine({ ...address, log }).catch((error: unknown) => {
-      this.#engine = undefined;
-      throw error;
-    });
-    return this.#engine;
-  }
-
-  async #check(): Promise<void> {
-    let problem: PartStatus['problem'];
-    try {
-      const engine = await this.#connected();
-      await engine.ping();
-    } catch (error) {
-      const code = error instanceof BridgeError ? error.code : 'RTPENGINE_UNREACHABLE';
-      problem = { code, message: messageOf(error) };
-    }
-    const differs = problem?.message !== this.#problem?.message;
-    this.#problem = problem;
-    if (differs) this.#options.changed();
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 }
 
@@ -114,4 +95,11 @@ function idsOf({ toTag, branch, ...leg }: MediaLeg) {
     ...(toTag !== undefined && { 'to-tag': toTag }),
     ...(branch !== undefined && { 'via-branch': branch }),
   };
+}
+
+/** Where the SIP message came from: a better guess than its SDP at where RTP will come from. */
+function sourceOf({ receivedFrom }: MediaLeg) {
+  if (receivedFrom === undefined) return {};
+  const family = receivedFrom.includes(':') ? 'IP6' : 'IP4';
+  return { 'received-from': [family, receivedFrom] as const };
 }

@@ -21,7 +21,7 @@ export interface BridgeOptions {
   readonly rtpInactivityMs?: number;
   /** External servers; undefined = the embedded ones. */
   readonly drachtio?: Address & { readonly secret: string };
-  readonly rtpengine?: Address;
+  readonly rtpengines?: readonly Address[];
   /** External agent; undefined = the built-in demo agent. */
   readonly agent?: AgentOverrides & Pick<AgentSettings, 'url'>;
   /** What an extension's agent differs in, by the extension's key. */
@@ -49,7 +49,7 @@ export function optionsOf(config: Config): BridgeOptions {
     rtpNetwork: rtpNetworkOf(sip.rtp),
     rtpInactivityMs: sip.rtp.inactivity * 1000,
     ...(drachtio && { drachtio }),
-    ...(rtpengine && { rtpengine }),
+    ...(rtpengine && { rtpengines: [rtpengine, ...rtpengine.others.map(addressOf)] }),
     ...(agent.url !== undefined && { agent: { ...agentOf(agent), url: agent.url } }),
     agents: Object.fromEntries(
       Object.entries(config.extensions).flatMap(([key, { agent: other }]) =>
@@ -123,4 +123,12 @@ function extensionsOf({ extensions }: Config): Extension[] {
         : { kind: 'phone', user: phone },
     ...(seconds !== undefined && { ringMs: seconds * 1000 }),
   }));
+}
+
+function addressOf(text: string): Address {
+  const colon = text.lastIndexOf(':');
+  return {
+    host: text.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(text.slice(colon + 1)),
+  };
 }

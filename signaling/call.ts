@@ -87,7 +87,11 @@ export class Call {
     this.#incoming = incoming;
     this.#plan = plan;
     this.id = plan.id;
-    this.#media = { callId: plan.id, fromTag: incoming.tag };
+    this.#media = {
+      callId: plan.id,
+      fromTag: incoming.tag,
+      receivedFrom: incoming.request.source_address,
+    };
   }
 
   get status(): CallStatus {

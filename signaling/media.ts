@@ -18,6 +18,8 @@ export interface MediaLeg {
   readonly toTag?: string;
   /** Tells offers apart that are open at the same time; any word that is unique within the call. */
   readonly branch?: string;
+  /** IP address the SDP's SIP message came from. */
+  readonly receivedFrom?: string;
 }
 
 export interface CallMedia {

@@ -37,7 +37,14 @@ const VALUES: Readonly<Record<string, Reader>> = {
       throw badFlag('--drachtio', '…', 'HOST:PORT:SECRET, e.g. 127.0.0.1:9022:cymru');
     return [...address('drachtio', '--drachtio', match[1]), ['drachtio.secret', match[2]]];
   },
-  rtpengine: (text) => address('rtpengine', '--rtpengine', text),
+  rtpengine: (text) => {
+    const [first = '', ...others] = text.split(',');
+    for (const other of others) address('rtpengine', '--rtpengine', other);
+    return [
+      ...address('rtpengine', '--rtpengine', first),
+      ...(others.length > 0 ? ([['rtpengine.others', others]] as const) : []),
+    ];
+  },
   agent: (text) => [['agent.url', text]],
   'agent-query': (text) => [['agent.query', text]],
   dialect: (text) => [['agent.dialect', text]],
@@ -81,7 +88,7 @@ Dial your voice agent from a softphone; a page in Chrome answers and shows the c
   --host ADDRESS          where everything listens (default 127.0.0.1)
   --rtp-ports MIN-MAX     RTP ports of the embedded media engine (default 30000-30199)
   --drachtio H:P:SECRET   use a drachtio server instead of the embedded one
-  --rtpengine H:P         use an rtpengine instead of the embedded one
+  --rtpengine H:P[,H:P]   use an rtpengine, or several, instead of the embedded one
   --config FILE           the configuration file (default: bridge.yaml here, if there is one)
   -v, --verbose           log for developers of the bridge
   -h, --help              this text

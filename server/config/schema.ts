@@ -205,7 +205,14 @@ const drachtio = z
   .describe('A drachtio server to use instead of the embedded one.');
 
 const rtpengine = z
-  .strictObject({ ...external, port: external.port.default(22222) })
+  .strictObject({
+    ...external,
+    port: external.port.default(22222),
+    others: z
+      .array(z.string().regex(/^\S+:\d{1,5}$/, 'expected HOST:PORT, e.g. 10.0.0.5:22222'))
+      .default([])
+      .describe('More rtpengines as HOST:PORT; calls are dealt out to those that answer.'),
+  })
   .optional()
   .describe('An rtpengine to use instead of the embedded media engine.');
 

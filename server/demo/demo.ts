@@ -46,11 +46,11 @@ export interface DemoOptions {
   /** What happens, for a person who waits. */
   readonly say: (step: string) => void;
   readonly drachtio?: BridgeOptions['drachtio'];
-  readonly rtpengine?: BridgeOptions['rtpengine'];
+  readonly rtpengines?: BridgeOptions['rtpengines'];
 }
 
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
-  const { log, say, drachtio, rtpengine } = options;
+  const { log, say, drachtio, rtpengines } = options;
   const stack: (() => Promise<void>)[] = [];
   try {
     const agent = await startDemoAgent({ host: '127.0.0.1', port: 0, record: true, log });
@@ -65,7 +65,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
           }),
         ),
         ...(drachtio && { drachtio }),
-        ...(rtpengine && { rtpengine }),
+        ...(rtpengines && { rtpengines }),
       },
       log,
     );

@@ -42,7 +42,7 @@ export async function examine(options: BridgeOptions, machine: Surroundings): Pr
   const ports: Finding[] = [];
   // One after the other: a check must not find the port taken by another check.
   for (const use of portUses(options)) ports.push(await checkPort(use, runs));
-  if (!options.rtpengine) {
+  if (!options.rtpengines) {
     ports.push(await checkRtpPorts(options.sip.host, options.rtpPorts, runs));
   }
   const { host } = options.sip;
@@ -58,7 +58,7 @@ export async function examine(options: BridgeOptions, machine: Surroundings): Pr
       ? await checkAgent(new Agents(options, undefined).default.targetFor(DOCTOR_CALL))
       : pass('Agent', 'the built-in demo agent'),
     await checkDrachtio(options.drachtio),
-    await checkRtpengine(options.rtpengine),
+    ...(await Promise.all((options.rtpengines ?? [undefined]).map(checkRtpengine))),
     checkClock(await measureClocks()),
     ...checkPhones(status),
   ];

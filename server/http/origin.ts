@@ -6,6 +6,7 @@
  *   WS  /ws/voice/*  the agent           GET /api/events  SSE: changes and events
  *   GET /api/calls/{id}/trace            GET /healthz     200 "ok", /readyz  Readiness
  *   GET, POST /api/agent/{id}: AgentAddress, AgentRemark
+ *   GET, POST /api/calls/{id}/media
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +18,8 @@ import type { EventStream } from './event-stream.ts';
 import { isAllowed } from './guard.ts';
 import { readinessOf } from './health.ts';
 import type { TraceRing } from '../../signaling/trace/ring.ts';
+import type { MediaWatch } from '../media-watch.ts';
+import { serveMedia } from './media-api.ts';
 import type { SipSocket } from './sip-socket.ts';
 import { serveTrace } from './trace-api.ts';
 import type { VoiceSocket } from './voice-socket.ts';
@@ -36,6 +39,7 @@ export interface OriginOptions {
   readonly voice: VoiceSocket;
   readonly events: EventStream;
   readonly trace: TraceRing;
+  readonly mediaWatch: MediaWatch;
   readonly status: () => Status;
   readonly config: () => PageConfig;
   readonly agent: AgentApiOptions;
@@ -92,7 +96,7 @@ export class Origin {
       return;
     }
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const { status, config, events, trace, page, agent } = this.#options;
+    const { status, config, events, trace, mediaWatch, page, agent } = this.#options;
     if (pathname === '/healthz') response.end('ok\n');
     else if (pathname === '/readyz') {
       const readiness = readinessOf(status());
@@ -102,6 +106,7 @@ export class Origin {
     else if (pathname === '/api/config') sendJson(response, config());
     else if (pathname === '/api/events') events.add(response, status());
     else if (serveTrace(trace, request, response)) return;
+    else if (serveMedia(mediaWatch, request, response)) return;
     else if (serveAgent(agent, request, response)) return;
     else page(request, response, () => response.writeHead(404).end('Not found.\n'));
   }

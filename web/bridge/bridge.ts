@@ -119,6 +119,7 @@ export class Bridge extends EventTarget {
       openAgent: 'with-answer',
       onMessage: (message) => early.call && this.#onMedia(early.call, message),
       onCapture: (capture) => early.call && (early.call.capture = capture),
+      onConnection: (report) => post(mediaPath(id), report),
       onLost: () => early.sip?.abandon(MEDIA_LOST),
     });
     try {
@@ -177,6 +178,14 @@ export class Bridge extends EventTarget {
 
   #onEvent(event: BridgeEvent): void {
     if (event.type === 'message') this.log.add('info', `${event.from} writes: ${event.text}`);
+    if (event.type !== 'media') return;
+    const call = this.calls.find(({ id }) => id === event.callId);
+    if (call === undefined) return;
+    const { callId, code, sentence, state } = event;
+    call.mediaProblem = state === 'flowing' ? undefined : sentence;
+    // That audio flows is news only after it did not.
+    if (code !== undefined) this.log.add('warn', sentence, { callId, code });
+    this.#changed();
   }
 
   #onRegistration(registration: RegistrationStatus): void {
@@ -221,6 +230,7 @@ export class Bridge extends EventTarget {
         openAgent: !agent.earlyConnect ? 'with-answer' : sip.isForked ? 'with-media' : 'at-once',
         onMessage: (message) => this.#onMedia(call, message),
         onCapture: (capture) => (call.capture = capture),
+        onConnection: (report) => post(mediaPath(id), report),
         onLost: () => sip.abandon(MEDIA_LOST),
       });
       if (sip.hasEnded()) {
@@ -389,4 +399,14 @@ async function agentUrl({ path, direct }: AgentProfile, id: string): Promise<str
 /** ws(s):// of the page's own origin. */
 function socketOrigin(): string {
   return location.origin.replace(/^http/, 'ws');
+}
+
+function mediaPath(callId: string): string {
+  return `/api/calls/${encodeURIComponent(callId)}/media`;
+}
+
+/** What a bridge that does not answer misses is said again soon. */
+function post(path: string, body: object): void {
+  const headers = { 'Content-Type': 'application/json' };
+  fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => undefined);
 }

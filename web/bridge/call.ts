@@ -42,6 +42,8 @@ export class Call {
   figures: CallFigures | undefined;
   /** Frames to the agent per second, over the last two seconds. */
   frameRate = 0;
+  /** What the bridge found wrong with the media, in a sentence. */
+  mediaProblem: string | undefined;
   listening = false;
   agentMuted = false;
   /** What is odd about the agent at present, and what of it was told. */

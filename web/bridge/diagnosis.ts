@@ -11,14 +11,18 @@ export interface CallFacts {
   readonly socket: SocketStatus;
   /** About the agent, from the worker. */
   readonly remarks: readonly Remark[];
+  /** What the bridge found wrong with the call's media, which sees more of it than the page. */
+  readonly mediaProblem?: string | undefined;
 }
 
 const NO_PACKETS_MS = 3_000;
 
-export function diagnose({ answeredMs, counters, socket, remarks }: CallFacts): readonly string[] {
+export function diagnose(facts: CallFacts): readonly string[] {
+  const { answeredMs, counters, socket, remarks, mediaProblem } = facts;
   const found: string[] = [];
+  if (mediaProblem !== undefined) found.push(mediaProblem);
   if (socket.state === 'reconnecting') found.push(socket.sentence);
-  if (answeredMs > NO_PACKETS_MS && counters.packets === 0) {
+  if (mediaProblem === undefined && answeredMs > NO_PACKETS_MS && counters.packets === 0) {
     found.push(
       'No audio arrives from the phone: no RTP packet since the answer. A firewall between phone' +
         ' and bridge, or a phone that sends to another address, is the usual cause.',

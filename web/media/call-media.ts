@@ -10,6 +10,7 @@
  */
 import type { AgentProfile } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
+import { ConnectionReporter, type ConnectionReport } from './connection-report.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { isG711Offer } from './offered-codec.ts';
 
@@ -28,6 +29,8 @@ export interface CallMediaOptions {
   readonly onMessage: (message: FromWorker) => void;
   /** Which way the caller's audio is taken out of the connection. */
   readonly onCapture: (capture: Capture) => void;
+  /** How the connection does, every few seconds. */
+  readonly onConnection: (report: ConnectionReport) => void;
   /** The connection failed for good: no audio can flow any more. */
   readonly onLost: () => void;
 }
@@ -47,6 +50,7 @@ export class CallMedia {
   /** The worker has started. */
   #canAnswer = false;
   #answered = false;
+  #reporter: ConnectionReporter | undefined;
   #closed: Promise<void> | undefined;
   #onWorkerClosed: (() => void) | undefined;
 
@@ -108,6 +112,7 @@ export class CallMedia {
 
   /** Resolves when the agent's socket is closed and the worker is gone. Idempotent. */
   close(): Promise<void> {
+    this.#reporter?.close();
     this.#closed ??= new Promise<void>((resolve) => {
       // A worker that never loaded cannot say that it is done.
       const giveUp = setTimeout(resolve, 2_000);
@@ -141,6 +146,7 @@ export class CallMedia {
   }
 
   #watch(connection: RTCPeerConnection): void {
+    this.#reporter = new ConnectionReporter(connection, this.#options.onConnection);
     connection.addEventListener('connectionstatechange', () => {
       if (connection.connectionState === 'connected') this.#connected();
       if (connection.connectionState === 'failed') this.#options.onLost();

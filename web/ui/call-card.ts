@@ -161,6 +161,7 @@ export class CallCard extends LitElement {
       counters: call.counters,
       socket: call.socket,
       remarks: call.remarks,
+      mediaProblem: call.mediaProblem,
     });
     return html`
       <article class="card" data-testid="call-card" data-call-id=${call.id} aria-label="Call">

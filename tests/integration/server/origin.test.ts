@@ -7,6 +7,7 @@ import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE, type Status } from '../..
 import type { ErrorCode } from '../../../common/errors.ts';
 import { silent } from '../../../common/log.ts';
 import { EventStream } from '../../../server/http/event-stream.ts';
+import { MediaWatch } from '../../../server/media-watch.ts';
 import { Origin, type OriginOptions } from '../../../server/http/origin.ts';
 import { SipSocket } from '../../../server/http/sip-socket.ts';
 import { VoiceSocket } from '../../../server/http/voice-socket.ts';
@@ -23,6 +24,7 @@ let flows: string[];
 let outcomes: (ErrorCode | undefined)[];
 let remarks: string[][];
 let events: EventStream;
+let watch: MediaWatch;
 
 function options(): OriginOptions {
   return {
@@ -49,6 +51,7 @@ function options(): OriginOptions {
     }),
     events,
     trace: new TraceRing(),
+    mediaWatch: watch,
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
     agent: {
@@ -67,12 +70,21 @@ beforeEach(async () => {
   sipServer = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await once(sipServer, 'listening');
   events = new EventStream();
+  watch = new MediaWatch({
+    calls: () => [],
+    query: () => Promise.reject(new Error('no engine')),
+    tell: () => undefined,
+    end: () => undefined,
+    log: silent,
+    inactivityMs: 0,
+  });
   origin = new Origin(options());
   await origin.listen();
 });
 
 afterEach(async () => {
   await origin.close();
+  watch.close();
   await agent.close();
   for (const client of sipServer.clients) client.terminate();
   sipServer.close();

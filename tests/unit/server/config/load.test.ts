@@ -43,7 +43,7 @@ describe('loadConfig', () => {
     ]);
     expect(optionsOf(config)).toMatchObject({
       drachtio: { host: '::1', port: 9022, secret: 'cymru' },
-      rtpengine: { host: '192.0.2.1', port: 22222 },
+      rtpengines: [{ host: '192.0.2.1', port: 22222 }],
       agent: {
         url: 'wss://agent.example/api/v1/ws/voice',
         query: { tenant_id: '1', campaign_id: '2' },

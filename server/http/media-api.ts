@@ -1,0 +1,84 @@
+/**
+ * /api/calls/{id}/media: how the media of a call does.
+ *
+ *   POST  the page's own view of its connection (PageConnection), which it sends as the call goes on
+ *   GET   what the two views together say: {state, code?, sentence}
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { MediaWatch } from '../media-watch.ts';
+
+const PATH = /^\/api\/calls\/([^/]+)\/media$/;
+const MAX_BODY = 4096;
+const count = z.number().min(0);
+const connection = z
+  .object({
+    ice: z.string().max(20),
+    dtls: z.string().max(20),
+    received: count,
+    sent: count,
+    roundTripMs: count.exactOptional(),
+  })
+  .readonly();
+
+/** False when the path is another's. */
+export function serveMedia(
+  watch: MediaWatch,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const name = PATH.exec(new URL(request.url ?? '/', 'http://localhost').pathname)?.[1];
+  if (name === undefined) return false;
+  const callId = decode(name);
+  response.setHeader('Cache-Control', 'no-store');
+  if (request.method === 'POST') void take(watch, callId, request, response);
+  else if (request.method === 'GET') {
+    const verdict = watch.verdictOf(callId);
+    if (verdict === undefined) refuse(response, 404, 'NO_CALL', 'Nothing is known of its media.');
+    else send(response, 200, verdict);
+  } else {
+    response.setHeader('Allow', 'GET, POST');
+    refuse(response, 405, 'BAD_REQUEST', 'Only GET and POST.');
+  }
+  return true;
+}
+
+async function take(
+  watch: MediaWatch,
+  callId: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let text = '';
+  try {
+    for await (const chunk of request) {
+      text += String(chunk);
+      if (text.length > MAX_BODY) break;
+    }
+    const { success, data } = connection.safeParse(JSON.parse(text));
+    if (!success) refuse(response, 400, 'BAD_REQUEST', 'Expected ice, dtls, received and sent.');
+    else if (!watch.report(callId, data))
+      refuse(response, 404, 'NO_CALL', 'There is no such call.');
+    else response.writeHead(204).end();
+  } catch {
+    refuse(response, 400, 'BAD_REQUEST', 'The body is no JSON.');
+  }
+}
+
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+  send(response, status, { code, message });
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response
+    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' })
+    .end(`${JSON.stringify(body)}\n`);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Looks after the media of every answered call: asks its engine what arrives, takes what the page
+ * says of its connection, and tells once what is wrong (rtpengine/diagnosis.ts): as a `media` event,
+ * in the log, and, when so configured, by ending a call without RTP. All calls share one timer.
+ */
+import type { CallStatus } from '../common/api.ts';
+import { BridgeError } from '../common/errors.ts';
+import type { MediaEvent } from '../common/events.ts';
+import type { Log } from '../common/log.ts';
+import {
+  diagnoseMedia,
+  type MediaFacts,
+  type MediaVerdict,
+  type PageConnection,
+  type PeerFacts,
+} from '../rtpengine/diagnosis.ts';
+import type { MediaInfo, QueryResult } from '../rtpengine/engine.ts';
+
+/** Between two looks; the first one comes this long after the answer. */
+const LOOK_MS = 2000;
+const FIRST_LOOK_MS = 3000;
+/** Who sends nothing for so long is told of, also when no call ends by it. */
+const SILENCE_MS = 10_000;
+
+export interface MediaWatchOptions {
+  readonly calls: () => readonly CallStatus[];
+  readonly query: (callId: string) => Promise<QueryResult>;
+  readonly tell: (event: MediaEvent) => void;
+  readonly end: (callId: string, why: string) => void;
+  readonly log: Log;
+  /** A call without RTP from the phone for this long is ended; 0 = never. */
+  readonly inactivityMs: number;
+  readonly now?: () => number;
+}
+
+interface Watched {
+  readonly since: number;
+  readonly peers: Map<string, { packets: number; at: number }>;
+  connection: PageConnection | undefined;
+  verdict: MediaVerdict | undefined;
+}
+
+export class MediaWatch {
+  readonly #options: MediaWatchOptions;
+  readonly #now: () => number;
+  readonly #calls = new Map<string, Watched>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: MediaWatchOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#timer = setInterval(() => void this.look(), LOOK_MS).unref();
+  }
+
+  /** The page says how its connection does; false for a call that is not there. */
+  report(callId: string, connection: PageConnection): boolean {
+    if (!this.#options.calls().some((call) => call.callId === callId)) return false;
+    this.#watched(callId).connection = connection;
+    return true;
+  }
+
+  /** What was last found of a call. */
+  verdictOf(callId: string): MediaVerdict | undefined {
+    return this.#calls.get(callId)?.verdict;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#calls.clear();
+  }
+
+  /** Looks at every answered call; resolves when all have been looked at. */
+  async look(): Promise<void> {
+    const answered = this.#options.calls().filter(({ state }) => state === 'answered');
+    const ids = new Set(answered.map(({ callId }) => callId));
+    for (const callId of this.#calls.keys()) if (!ids.has(callId)) this.#calls.delete(callId);
+    await Promise.all(answered.map((call) => this.#lookAt(call)));
+  }
+
+  async #lookAt(call: CallStatus): Promise<void> {
+    const watched = this.#watched(call.callId);
+    if (this.#now() - watched.since < FIRST_LOOK_MS - LOOK_MS) return;
+    const facts = await this.#factsOf(call, watched);
+    // The call may have ended while the engine was asked.
+    if (this.#calls.get(call.callId) !== watched) return;
+    const verdict = diagnoseMedia(facts);
+    this.#tell(call.callId, watched, verdict);
+    const { inactivityMs, end } = this.#options;
+    if (inactivityMs > 0 && (facts.phone?.silentMs ?? 0) >= inactivityMs && !facts.isHeld) {
+      end(call.callId, `No RTP from the phone for ${Math.round(inactivityMs / 1000)} s`);
+    } else if (verdict.code === 'MEDIA_ENGINE_LOST') {
+      end(call.callId, 'The media engine was restarted');
+    }
+  }
+
+  #tell(callId: string, watched: Watched, verdict: MediaVerdict): void {
+    const before = watched.verdict;
+    watched.verdict = verdict;
+    if (before?.state === verdict.state && before.code === verdict.code) return;
+    const { log, tell } = this.#options;
+    const { state, code, sentence } = verdict;
+    // That it flows is only news after it did not.
+    if (state !== 'flowing') log('warn', sentence, { callId, ...(code && { code }) });
+    else if (before !== undefined) log('info', sentence, { callId });
+    tell({
+      type: 'media',
+      at: new Date().toISOString(),
+      callId,
+      state,
+      ...(code && { code }),
+      sentence,
+    });
+  }
+
+  async #factsOf(call: CallStatus, watched: Watched): Promise<MediaFacts> {
+    const { inactivityMs } = this.#options;
+    const common = {
+      isHeld: call.heldBy.length > 0,
+      silenceMs: inactivityMs > 0 ? Math.min(inactivityMs, SILENCE_MS) : SILENCE_MS,
+    };
+    let result: QueryResult;
+    try {
+      result = await this.#options.query(call.callId);
+    } catch (thrown) {
+      const isThere = thrown instanceof BridgeError && thrown.code === 'RTPENGINE_REFUSED';
+      return { ...common, engine: isThere ? 'forgotten' : 'unreachable' };
+    }
+    let phone: PeerFacts | undefined;
+    let page: MediaFacts['page'];
+    for (const [tag, { medias }] of Object.entries(result.tags)) {
+      const [media] = medias;
+      if (media === undefined) continue;
+      const peer = this.#peer(watched, tag, media);
+      if (media.protocol.includes('SAVP')) page ??= { ...peer, dtls: hasDtls(media) };
+      else phone ??= peer;
+    }
+    return {
+      ...common,
+      engine: 'knows',
+      ...(phone && { phone }),
+      ...(page && { page, connection: watched.connection }),
+    };
+  }
+
+  /** Engines tell their last packet in whole seconds, and before the first one that of the start. */
+  #peer(watched: Watched, tag: string, media: MediaInfo): PeerFacts {
+    const stream = media.streams[0];
+    const packets = stream?.stats.packets ?? 0;
+    const now = this.#now();
+    let known = watched.peers.get(tag);
+    if (known?.packets !== packets) {
+      known = { packets, at: packets === 0 ? watched.since : now };
+      watched.peers.set(tag, known);
+    }
+    const endpoint = stream?.endpoint;
+    return {
+      packets,
+      silentMs: now - known.at,
+      endpoint: endpoint && `${endpoint.address}:${endpoint.port}`,
+    };
+  }
+
+  #watched(callId: string): Watched {
+    let watched = this.#calls.get(callId);
+    if (watched === undefined) {
+      watched = {
+        since: this.#now(),
+        peers: new Map(),
+        connection: undefined,
+        verdict: undefined,
+      };
+      this.#calls.set(callId, watched);
+    }
+    return watched;
+  }
+}
+
+/** The two engines say it in words of their own; either way there are keys by now. */
+function hasDtls(media: MediaInfo): boolean {
+  return media.streams.some(
+    (stream) => 'crypto suite' in stream || stream.flags.includes('confirmed'),
+  );
+}

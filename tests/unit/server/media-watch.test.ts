@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CallStatus } from '../../../common/api.ts';
+import { BridgeError } from '../../../common/errors.ts';
+import type { MediaEvent } from '../../../common/events.ts';
+import { silent } from '../../../common/log.ts';
+import { MediaWatch } from '../../../server/media-watch.ts';
+import type { QueryResult } from '../../../rtpengine/engine.ts';
+
+const CALL = { callId: 'a', state: 'answered', heldBy: [] } as unknown as CallStatus;
+
+let now: number;
+let packets: { phone: number; page: number };
+let failure: Error | undefined;
+let events: MediaEvent[];
+let ended: string[];
+let watch: MediaWatch;
+
+const media = (protocol: string, count: number, flags: string[]) => ({
+  medias: [{ protocol, streams: [{ flags, stats: { packets: count } }] }],
+});
+
+function start(inactivityMs: number): void {
+  watch = new MediaWatch({
+    calls: () => [CALL],
+    query: () =>
+      failure
+        ? Promise.reject(failure)
+        : Promise.resolve({
+            tags: {
+              p: media('RTP/AVP', packets.phone, []),
+              w: media('UDP/TLS/RTP/SAVPF', packets.page, ['confirmed']),
+            },
+          } as unknown as QueryResult),
+    tell: (event) => events.push(event),
+    end: (callId, why) => ended.push(`${callId}: ${why}`),
+    log: silent,
+    inactivityMs,
+    now: () => now,
+  });
+}
+
+async function lookAfter(ms: number): Promise<void> {
+  now += ms;
+  await watch.look();
+}
+
+const told = () => events.map(({ state, code }) => `${state} ${code ?? ''}`.trim());
+
+beforeEach(() => {
+  now = 0;
+  packets = { phone: 0, page: 0 };
+  failure = undefined;
+  events = [];
+  ended = [];
+});
+afterEach(() => watch.close());
+
+describe('media watch', () => {
+  test('tells once what is wrong, and once that it is right again', async () => {
+    start(0);
+    await lookAfter(0);
+    expect(told()).toEqual([]);
+    packets = { phone: 0, page: 10 };
+    await lookAfter(2000);
+    await lookAfter(2000);
+    packets = { phone: 10, page: 20 };
+    await lookAfter(2000);
+    expect(told()).toEqual(['failed MEDIA_NO_PHONE_RTP', 'flowing']);
+  });
+
+  test('tells of silence, and ends no call unless told to', async () => {
+    start(0);
+    packets = { phone: 10, page: 10 };
+    await lookAfter(2000);
+    await lookAfter(2000);
+    packets.page = 20;
+    await lookAfter(10_000);
+    expect(told()).toEqual(['flowing', 'silent MEDIA_SILENT']);
+    expect(ended).toEqual([]);
+  });
+
+  test('ends a call without RTP after the time configured', async () => {
+    start(4000);
+    packets = { phone: 10, page: 10 };
+    await lookAfter(2000);
+    await lookAfter(2000);
+    packets.page = 20;
+    await lookAfter(2000);
+    expect(ended).toEqual([]);
+    await lookAfter(2000);
+    expect(ended).toEqual(['a: No RTP from the phone for 4 s']);
+  });
+
+  test('ends a call whose engine has forgotten it', async () => {
+    start(0);
+    await lookAfter(0);
+    failure = new BridgeError('RTPENGINE_REFUSED', 'Unknown call-id');
+    await lookAfter(2000);
+    expect(told()).toEqual(['failed MEDIA_ENGINE_LOST']);
+    expect(ended).toEqual(['a: The media engine was restarted']);
+  });
+});
