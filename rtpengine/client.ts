@@ -7,7 +7,14 @@ import { BridgeError, messageOf } from '../common/errors.ts';
 import { silent, type Log } from '../common/log.ts';
 import { Commands, NoReply, type Command, type Reply, type Timing } from './commands.ts';
 import { singleCodec } from './single-codec.ts';
-import type { CallParams, MediaEngine, MediaParams, QueryResult, SdpResult } from './engine.ts';
+import type {
+  CallParams,
+  MediaEngine,
+  MediaParams,
+  PartyParams,
+  QueryResult,
+  SdpResult,
+} from './engine.ts';
 
 export interface RtpengineAddress {
   readonly host: string;
@@ -67,6 +74,12 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
     return typeof warning === 'string' ? { sdp, warning } : { sdp };
   }
 
+  const control =
+    (command: Command) =>
+    async (params: PartyParams): Promise<void> => {
+      await run(command, ofParty(params), params['call-id']);
+    };
+
   const engine: MediaEngine = {
     address,
     ping: async () => {
@@ -80,6 +93,28 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
     },
     query: async (params: CallParams) =>
       (await run('query', params, params['call-id'])) as unknown as QueryResult,
+    list: async (limit) => {
+      const { calls } = await run('list', limit === undefined ? {} : { limit });
+      return Array.isArray(calls) ? calls.filter((each) => typeof each === 'string') : [];
+    },
+    statistics: async () => {
+      const { statistics } = await run('statistics', {});
+      return statistics as Record<string, unknown>;
+    },
+    blockMedia: control('blockMedia'),
+    unblockMedia: control('unblockMedia'),
+    blockDtmf: control('blockDTMF'),
+    unblockDtmf: control('unblockDTMF'),
+    silenceMedia: control('silenceMedia'),
+    unsilenceMedia: control('unsilenceMedia'),
+    playMedia: async (params) => {
+      const { blob, ...rest } = params;
+      const media = blob === undefined ? rest : { ...rest, blob: Buffer.from(blob) };
+      const { duration } = await run('playMedia', ofParty(media), params['call-id']);
+      return typeof duration === 'number' ? { duration } : {};
+    },
+    stopMedia: control('stopMedia'),
+    playDtmf: control('playDTMF'),
     close: () => commands.close(),
   };
   try {
@@ -89,6 +124,11 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
     throw thrown;
   }
   return engine;
+}
+
+/** Newer rtpengines take the party's tag for one of either side unless told that it is meant. */
+function ofParty(params: PartyParams): object {
+  return params['from-tag'] === undefined ? params : { ...params, flags: ['directional'] };
 }
 
 function refusal(command: Command, address: string, reply: Reply): BridgeError {

@@ -11,9 +11,31 @@
  */
 import { once } from 'node:events';
 import rtpengineClient, { type Client } from 'rtpengine-client';
-import { decode, isDictionary } from './embedded/bencode.ts';
+import { decode, encode, isDictionary, type Encodable } from './embedded/bencode.ts';
 
-export type Command = 'ping' | 'offer' | 'answer' | 'delete' | 'query';
+/** The package's names; on the wire they are words: `play media`. */
+export type Command =
+  | 'ping'
+  | 'offer'
+  | 'answer'
+  | 'delete'
+  | 'query'
+  | 'list'
+  | 'statistics'
+  | 'blockMedia'
+  | 'unblockMedia'
+  | 'blockDTMF'
+  | 'unblockDTMF'
+  | 'silenceMedia'
+  | 'unsilenceMedia'
+  | 'playMedia'
+  | 'stopMedia'
+  | 'playDTMF'
+  | 'startRecording'
+  | 'stopRecording';
+/** Commands that may carry bytes. */
+const WIRE_NAMES: Readonly<Partial<Record<Command, string>>> = { playMedia: 'play media' };
+
 export type Reply = Readonly<Record<string, unknown>>;
 
 /** Times from the first sending, in ms. */
@@ -42,6 +64,8 @@ export class Commands {
   /** Reject the commands that are not done. */
   readonly #open = new Set<(reason: Error) => void>();
   #sent: Buffer = Buffer.alloc(0);
+  /** What to encode in place of what the package has encoded. */
+  #message: Encodable | undefined;
   #closed = false;
 
   private constructor(client: Client, host: string, port: number, timing: Timing) {
@@ -52,8 +76,11 @@ export class Commands {
     const { socket } = client;
     const send = socket.send.bind(socket) as (...args: unknown[]) => void;
     socket.send = (datagram: Buffer, ...rest: unknown[]) => {
-      this.#sent = datagram;
-      send(datagram, ...rest);
+      const cookie = datagram.subarray(0, COOKIE_LENGTH + 1);
+      // The package makes text of bytes that are none.
+      this.#sent =
+        this.#message === undefined ? datagram : Buffer.concat([cookie, encode(this.#message)]);
+      send(this.#sent, ...rest);
     };
     socket.removeAllListeners('message');
     socket.on('message', (datagram) => {
@@ -75,7 +102,9 @@ export class Commands {
   /** Resolves with the answer, whatever it says; rejects with NoReply. */
   async send(command: Command, params: object): Promise<Reply> {
     if (this.#closed) throw new NoReply('the client is closed');
+    this.#message = hasBytes(params) ? { ...params, command: WIRE_NAMES[command] } : undefined;
     const answer = this.#client[command](this.#port, this.#host, params);
+    this.#message = undefined;
     const datagram = this.#sent;
     const cookie = datagram.toString('latin1', 0, COOKIE_LENGTH);
     this.#waiting.add(cookie);
@@ -116,6 +145,10 @@ export class Commands {
     // A failed repetition is no event of its own: the deadline speaks for all of them.
     this.#client.socket.send(datagram, this.#port, this.#host, () => undefined);
   }
+}
+
+function hasBytes(params: object): params is Record<string, Encodable> {
+  return Object.values(params).some((value) => Buffer.isBuffer(value));
 }
 
 /** The package prints what it cannot decode, so it gets nothing that cannot be decoded. */

@@ -35,6 +35,7 @@ export interface MediaFlags {
   readonly flags?: readonly (
     | 'full-rtcp-attribute'
     | 'generate-mid'
+    | 'inject-DTMF'
     | 'media-handover'
     | 'no-rtcp-attribute'
     | 'original-sendrecv'
@@ -69,6 +70,31 @@ export interface CallParams {
   readonly 'to-tag'?: string;
   /** With delete: only the party whose offer had this branch. */
   readonly 'via-branch'?: string;
+}
+
+/** A party of a call, by its tag or its label; the whole call when neither is given. */
+export interface PartyParams {
+  readonly 'call-id': string;
+  readonly 'from-tag'?: string;
+  readonly label?: string;
+}
+
+export interface PlayMediaParams extends PartyParams {
+  /** A WAV file where the engine runs, or the bytes of a short one. */
+  readonly file?: string;
+  readonly blob?: Uint8Array;
+  readonly 'repeat-times'?: number;
+}
+
+export interface PlayDtmfParams extends PartyParams {
+  /** One of 0–9, *, #, A–D. */
+  readonly code: string;
+  /** Milliseconds, 100 to 5000; 250 when not given. */
+  readonly duration?: number;
+  /** Milliseconds before the next digit, 100 to 5000. */
+  readonly pause?: number;
+  /** dB below full scale; 8 when not given. */
+  readonly volume?: number;
 }
 
 export interface SdpResult {
@@ -106,13 +132,19 @@ export interface MediaInfo {
   readonly index: number;
   readonly type: string;
   readonly protocol: string;
+  /** Of the packets received, `PCMA/8000`. */
+  readonly codec?: string;
   readonly streams: readonly StreamInfo[];
   readonly flags: readonly string[];
 }
 
 export interface TagInfo {
   readonly tag: string;
+  readonly label?: string;
+  readonly 'via-branch'?: string;
   readonly created: number;
+  /** Whom it hears. */
+  readonly subscriptions: readonly { readonly tag: string; readonly type: string }[];
   readonly medias: readonly MediaInfo[];
 }
 
@@ -136,6 +168,25 @@ export interface MediaEngine {
   /** Ends a call and frees its ports at once; a call the engine does not know is no error. */
   delete(params: CallParams): Promise<void>;
   query(params: CallParams): Promise<QueryResult>;
+  /** Call-IDs, 32 at most unless told otherwise. */
+  list(limit?: number): Promise<readonly string[]>;
+  /** rtpengine's own figures since its start, as it names them. */
+  statistics(): Promise<Readonly<Record<string, unknown>>>;
+  /** Drops what the party sends. */
+  blockMedia(params: PartyParams): Promise<void>;
+  unblockMedia(params: PartyParams): Promise<void>;
+  /** Drops its DTMF events, and nothing else. */
+  blockDtmf(params: PartyParams): Promise<void>;
+  unblockDtmf(params: PartyParams): Promise<void>;
+  /** Sends silence in place of what the party says. */
+  silenceMedia(params: PartyParams): Promise<void>;
+  unsilenceMedia(params: PartyParams): Promise<void>;
+  /** Lets the party hear a WAV; resolves, as soon as that begins, with how long it is in ms. */
+  playMedia(params: PlayMediaParams): Promise<{ readonly duration?: number }>;
+  stopMedia(params: PartyParams): Promise<void>;
+  /** Lets the party press a key, so that the other one hears it. The real rtpengine needs the flag
+   * inject-DTMF in offer and answer. */
+  playDtmf(params: PlayDtmfParams): Promise<void>;
   /** Rejects what is pending; idempotent. */
   close(): Promise<void>;
 }

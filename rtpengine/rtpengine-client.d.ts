@@ -22,6 +22,19 @@ declare module 'rtpengine-client' {
     answer: Send;
     delete: Send;
     query: Send;
+    list: Send;
+    statistics: Send;
+    blockMedia: Send;
+    unblockMedia: Send;
+    blockDTMF: Send;
+    unblockDTMF: Send;
+    silenceMedia: Send;
+    unsilenceMedia: Send;
+    playMedia: Send;
+    stopMedia: Send;
+    playDTMF: Send;
+    startRecording: Send;
+    stopRecording: Send;
     /** Emits `end` never and closes the socket; pending commands are left hanging. */
     close(): void;
 

@@ -4,6 +4,7 @@
  * (https://rtpengine.readthedocs.io/en/latest/ng_control_protocol.html, "via-branch"). `from-tag` is
  * always the tag of the side whose offer it is, also when that is the callee.
  */
+import { newSwitches } from './gate.ts';
 import { newParty, type Party } from './party.ts';
 
 /** What a command says about whom it means. */
@@ -24,6 +25,9 @@ export class Call {
   readonly createdAt: number;
   lastSignalAt: number;
   readonly parties: Party[] = [];
+  /** Of what is blocked and silenced for the whole call. */
+  readonly switches = newSwitches();
+  #ending: NodeJS.Timeout | undefined;
 
   constructor(id: string, now: number) {
     this.id = id;
@@ -39,9 +43,12 @@ export class Call {
   pairOfOffer(names: Names, now: number): Pair {
     const { fromTag, toTag, viaBranch } = names;
     const known = this.byTag(toTag);
-    const from = this.byTag(fromTag) ?? untaggedPeer(known) ?? this.#add(newParty(fromTag, now));
+    const from =
+      this.byTag(fromTag) ??
+      untaggedPeer(known) ??
+      this.#add(newParty(fromTag, now, this.switches));
     from.tag = fromTag;
-    const to = known ?? this.#callee(from, names) ?? this.#add(newParty(toTag, now));
+    const to = known ?? this.#callee(from, names) ?? this.#add(newParty(toTag, now, this.switches));
     to.tag ??= toTag;
     to.viaBranch ??= viaBranch;
     to.peer ??= from;
@@ -68,9 +75,18 @@ export class Call {
     return { from, to };
   }
 
+  /** Ends it, or some of it, after this time; another offer is a change of mind. */
+  endLater(ms: number | undefined, end?: () => void): void {
+    clearTimeout(this.#ending);
+    this.#ending = ms === undefined || end === undefined ? undefined : setTimeout(end, ms).unref();
+  }
+
   /** Forgets parties that have ended. */
   remove(ended: readonly Party[]): void {
-    for (const party of ended) this.parties.splice(this.parties.indexOf(party), 1);
+    for (const party of ended) {
+      const at = this.parties.indexOf(party);
+      if (at !== -1) this.parties.splice(at, 1);
+    }
     for (const party of this.parties) {
       if (party.peer !== undefined && ended.includes(party.peer)) party.peer = undefined;
     }

@@ -7,6 +7,7 @@ import { Call } from './call.ts';
 import type { LegContext } from './leg.ts';
 import * as negotiation from './negotiation.ts';
 import type { Party } from './party.ts';
+import { playDtmf, playMedia, setSwitch, stopMedia } from './party-commands.ts';
 import { describeCall } from './query.ts';
 import { RequestError, required, type NgRequest } from './request.ts';
 
@@ -18,6 +19,19 @@ type Reply = Readonly<Record<string, Encodable | undefined>>;
 /** A call without a packet or a command for this long was forgotten by its owner. */
 const FORGOTTEN_MS = 3_600_000;
 
+/** Commands that `control` takes. */
+export const CONTROLS: ReadonlySet<string> = new Set([
+  'block media',
+  'unblock media',
+  'block DTMF',
+  'unblock DTMF',
+  'silence media',
+  'unsilence media',
+  'play media',
+  'stop media',
+  'play DTMF',
+]);
+
 const NOT_FOUND = "Call-ID not found or tags didn't match";
 
 export class Calls {
@@ -26,8 +40,12 @@ export class Calls {
   /** The last command of each call that is still being worked on. */
   readonly #running = new Map<string, Promise<unknown>>();
 
-  constructor(options: CallsOptions) {
+  readonly #ended: (call: Call) => void;
+
+  /** @param ended told of each call that is over. */
+  constructor(options: CallsOptions, ended: (call: Call) => void) {
     this.#options = options;
+    this.#ended = ended;
   }
 
   get ids(): string[] {
@@ -39,6 +57,7 @@ export class Calls {
     return this.#inTurn(request, async (callId) => {
       requireSdp(request);
       const call = this.#calls.get(callId) ?? this.#newCall(callId);
+      call.endLater(undefined);
       const before = new Set(call.parties);
       try {
         const pair = call.pairOfOffer(request, Date.now());
@@ -66,9 +85,15 @@ export class Calls {
     return this.#inTurn(request, async (callId) => {
       const call = this.#calls.get(callId);
       const ended = call?.partiesOfDelete(request) ?? [];
-      if (call === undefined || ended.length === 0) return { result: 'ok', warning: NOT_FOUND };
-      const reply = describeCall(call);
-      await this.#remove(call, ended);
+      if (call === undefined || ended.length === 0) {
+        if (request.flags.has('fatal')) throw new RequestError(NOT_FOUND);
+        return { result: 'ok', warning: NOT_FOUND };
+      }
+      const reply = request.flags.has('fast') ? {} : describeCall(call);
+      const delay = request.integer('delete-delay') ?? 0;
+      for (const { outlet } of ended) outlet.hush();
+      if (delay <= 0) await this.#remove(call, ended);
+      else call.endLater(delay * 1000, () => void this.#remove(call, ended));
       return { result: 'ok', ...reply };
     });
   }
@@ -78,6 +103,36 @@ export class Calls {
     return this.#inTurn(request, (callId) =>
       Promise.resolve({ result: 'ok', ...describeCall(this.#known(callId)) }),
     );
+  }
+
+  /** The commands about the media of a call that is there. */
+  control(request: NgRequest): Promise<Reply> {
+    required(request, 'callId');
+    return this.#inTurn(request, (callId) => {
+      const call = this.#known(callId);
+      switch (request.command) {
+        case 'block media':
+          return setSwitch(call, request, 'media', true);
+        case 'unblock media':
+          return setSwitch(call, request, 'media', false);
+        case 'block DTMF':
+          return setSwitch(call, request, 'DTMF', true);
+        case 'unblock DTMF':
+          return setSwitch(call, request, 'DTMF', false);
+        case 'silence media':
+          return setSwitch(call, request, 'silence', true);
+        case 'unsilence media':
+          return setSwitch(call, request, 'silence', false);
+        case 'play media':
+          return playMedia(call, request);
+        case 'stop media':
+          return stopMedia(call, request);
+        case 'play DTMF':
+          return playDtmf(call, request);
+        default:
+          throw new RequestError(`Unrecognized command: ${request.command}`);
+      }
+    });
   }
 
   /** Ends calls nobody has asked about, or sent anything in, for an hour. */
@@ -111,8 +166,11 @@ export class Calls {
 
   async #remove(call: Call, parties: readonly Party[]): Promise<void> {
     call.remove(parties);
+    for (const { outlet } of parties) outlet.hush();
+    if (call.parties.length === 0) call.endLater(undefined);
     if (call.parties.length === 0 && this.#calls.delete(call.id)) {
       this.#options.counters.callsDeleted++;
+      this.#ended(call);
     }
     await Promise.all(parties.map(async ({ leg }) => leg?.close()));
   }
@@ -121,7 +179,10 @@ export class Calls {
     return { ...this.#options, callId };
   }
 
-  async #inTurn(request: NgRequest, run: (callId: string) => Promise<Reply>): Promise<Reply> {
+  async #inTurn(
+    request: NgRequest,
+    run: (callId: string) => Reply | Promise<Reply>,
+  ): Promise<Reply> {
     const { callId = '' } = request;
     const before = this.#running.get(callId) ?? Promise.resolve();
     const turn = before

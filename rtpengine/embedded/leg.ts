@@ -81,7 +81,14 @@ export interface LegContext {
   readonly callId: string;
 }
 
-export interface Leg {
+/** Where a leg's packets go: the other leg, and what lies between (gate.ts, outlet.ts). */
+export interface Way {
+  /** Of the leg at the end of it. */
+  readonly meter: Meter | undefined;
+  send(packet: Buffer, kind: 'rtp' | 'rtcp'): boolean;
+}
+
+export interface Leg extends Way {
   readonly kind: 'phone' | 'page';
   readonly protocol: 'RTP/AVP' | 'UDP/TLS/RTP/SAVPF';
   /** The address it is bound to. */
@@ -94,7 +101,7 @@ export interface Leg {
   /** Sends packets that the other leg has received; false when they could not be sent. */
   send(packet: Buffer, kind: 'rtp' | 'rtcp'): boolean;
   /** Where received packets go. */
-  join(other: Leg): void;
+  join(other: Way): void;
   streams(): readonly StreamState[];
   /** Closes all sockets, then gives the ports back; idempotent. */
   close(): Promise<void>;
@@ -165,7 +172,7 @@ export class Meter {
 }
 
 /** What a leg does with every valid packet of its peer. */
-export function handOn(packet: Buffer, kind: 'rtp' | 'rtcp', from: Leg, to: Leg | undefined): void {
+export function handOn(packet: Buffer, kind: 'rtp' | 'rtcp', from: Leg, to: Way | undefined): void {
   const now = performance.now();
   if (kind === 'rtcp') from.meter.rtcpArrived(packet, now, to?.meter);
   else if (!from.meter.rtpArrived(packet, now)) return;

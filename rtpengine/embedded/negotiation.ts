@@ -6,6 +6,7 @@
  */
 import type { Pair } from './call.ts';
 import { makeCertificate } from './certificate.ts';
+import { common, formatsOf } from './codec.ts';
 import { applyCodecRules, firstCodecOnly } from './codecs.ts';
 import { connection, familyOf, type Family } from './interfaces.ts';
 import type { Leg, LegContext } from './leg.ts';
@@ -14,7 +15,7 @@ import type { Party } from './party.ts';
 import { PhoneLeg } from './phone-leg.ts';
 import { isSecure, type MediaProtocol } from './protocol.ts';
 import { RequestError, protocolOf, type NgRequest } from './request.ts';
-import { rewriteSdp } from './sdp-rewrite.ts';
+import { effectiveDirection, rewriteSdp } from './sdp-rewrite.ts';
 import {
   attribute,
   audioIndex,
@@ -36,6 +37,7 @@ export async function offer(context: LegContext, pair: Pair, request: NgRequest)
   from.label = request.label ?? from.label;
   from.protocol = protocolOf(mediaLine(section).protocol) ?? 'RTP/AVP';
   from.ptime = request.ptimeReverse ?? from.ptime;
+  from.formats = from.outlet.formats = formatsOf(section);
   from.offersMux = attribute(section, 'rtcp-mux') !== undefined && !request.rtcpMux.has('reject');
   to.protocol = request.protocol ?? from.protocol;
   check(to.protocol, request);
@@ -82,6 +84,8 @@ export async function answer(pair: Pair, request: NgRequest): Promise<string> {
   const audio = audioIndex(sdp);
   const section = sdp.media[audio] ?? [];
   to.label = request.label ?? to.label;
+  to.formats = to.outlet.formats = formatsOf(section);
+  from.outlet.formats = common(from.formats, to.formats);
   if (from.leg === undefined || to.leg === undefined) throw new RequestError('No offer yet');
 
   if (to.leg.kind === 'phone') {
@@ -153,13 +157,17 @@ function finish(
   const { leg } = target;
   if (leg === undefined || source.leg === undefined) throw new RequestError('No media legs');
   // While a call rings in several places, or moves to another one, who has the caller keeps it.
-  if (source.peer === target) source.leg.join(leg);
-  if (target.peer === source) leg.join(source.leg);
+  if (source.peer === target) source.gate.target = target.outlet;
+  if (target.peer === source) target.gate.target = source.outlet;
   const { clockRate, eventTypes } = timing(sdp.media[audio] ?? []);
   for (const { meter } of [leg, source.leg]) {
     meter.incoming.clockRate = clockRate;
     meter.incoming.eventTypes = eventTypes;
   }
+  source.direction = effectiveDirection(sdp, sdp.media[audio] ?? []);
+  // Who receives names the payload types (RFC 3264 section 5.1).
+  target.gate.formats = formatsOf(sdp.media[audio] ?? []);
+  for (const { outlet } of [source, target]) outlet.restamp.clockRate = clockRate;
   const rewritten = rewriteSdp(sdp, {
     address: leg.advertised,
     port: leg.port,
@@ -215,7 +223,8 @@ async function pageLeg(
 
 async function replace(party: Party, leg: PhoneLeg | PageLeg): Promise<void> {
   const old: Leg | undefined = party.leg;
-  party.leg = leg;
+  party.leg = party.outlet.leg = leg;
+  leg.join(party.gate);
   await old?.close();
 }
 

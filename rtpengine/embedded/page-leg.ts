@@ -13,7 +13,15 @@
  * fingerprint in that description has been noted.
  */
 import { Audio, PeerConnection, type Track } from 'node-datachannel';
-import { Meter, handOn, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
+import {
+  Meter,
+  handOn,
+  isMedia,
+  type Leg,
+  type LegContext,
+  type StreamState,
+  type Way,
+} from './leg.ts';
 import { familyOf, interfaceFor, type Family, type Interface } from './interfaces.ts';
 import type { PagePort } from './page-port.ts';
 import { HOST_PRIORITY, MID, minimalSdp, token } from './page-sdp.ts';
@@ -43,7 +51,7 @@ export class PageLeg implements Leg {
   #open = false;
   /** Packets for the page from before its handshake was over. */
   readonly #early: Buffer[] = [];
-  #other: Leg | undefined;
+  #other: Way | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -82,6 +90,11 @@ export class PageLeg implements Leg {
     );
   }
 
+  /** Of the DTLS handshake; undecided until the page has said what it wants. */
+  get role(): 'actpass' | 'active' | 'passive' {
+    return this.#setup;
+  }
+
   /** The attributes of an offer to the page; the same ones every time. */
   offer(): string[] {
     return this.#attributes('actpass');
@@ -104,7 +117,7 @@ export class PageLeg implements Leg {
     return this.#attributes(this.#setup);
   }
 
-  join(other: Leg): void {
+  join(other: Way): void {
     this.#other = other;
   }
 

@@ -4,9 +4,13 @@
  * whose call rings in several places has one callee for each; all of them name the caller as
  * their peer, the caller names the one it hears and is heard by.
  */
+import type { Format } from './codec.ts';
+import { Gate, type Switches } from './gate.ts';
+import { Outlet } from './outlet.ts';
 import type { PageLeg } from './page-leg.ts';
 import type { PhoneLeg } from './phone-leg.ts';
 import type { MediaProtocol } from './protocol.ts';
+import type { Direction } from './sdp-rewrite.ts';
 import { SdpOrigin } from './sdp-origin.ts';
 import type { Transport } from './sdp.ts';
 
@@ -30,12 +34,21 @@ export interface Party {
   offersMux: boolean;
   /** Packet time asked for on its behalf by the offer, for the answer it will get. */
   ptime: number | undefined;
+  /** What it sends and takes by its last SDP, seen from its side. */
+  direction: Direction;
+  /** Of its last SDP. */
+  formats: readonly Format[];
+  /** What it sends passes the gate, what it is sent comes out of the outlet. */
+  readonly gate: Gate;
+  readonly outlet: Outlet;
   /** Of the SDPs it is given. */
   readonly origin: SdpOrigin;
   readonly createdAt: number;
 }
 
-export function newParty(tag: string | undefined, now: number): Party {
+/** @param switches of the call. */
+export function newParty(tag: string | undefined, now: number, switches: Switches): Party {
+  const outlet = new Outlet();
   return {
     tag,
     viaBranch: undefined,
@@ -48,6 +61,10 @@ export function newParty(tag: string | undefined, now: number): Party {
     mids: undefined,
     offersMux: false,
     ptime: undefined,
+    direction: 'sendrecv',
+    formats: [],
+    gate: new Gate(switches, outlet),
+    outlet,
     origin: new SdpOrigin(),
     createdAt: now,
   };

@@ -8,7 +8,15 @@ import { isIPv6 } from 'node:net';
 import { messageOf } from '../../common/errors.ts';
 import { interfaceFor, type Family, type Interface } from './interfaces.ts';
 import { Latch, type Endpoint } from './latch.ts';
-import { Meter, handOn, isMedia, type Leg, type LegContext, type StreamState } from './leg.ts';
+import {
+  Meter,
+  handOn,
+  isMedia,
+  type Leg,
+  type LegContext,
+  type StreamState,
+  type Way,
+} from './leg.ts';
 import { classify } from './rtp.ts';
 
 /** Bursts of a second and more outlive a garbage collection. */
@@ -35,7 +43,7 @@ export class PhoneLeg implements Leg {
   readonly #context: LegContext;
   /** Whether the phone takes RTCP where it takes RTP; what it sends is taken from either port. */
   isMuxed = false;
-  #other: Leg | undefined;
+  #other: Way | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -97,7 +105,7 @@ export class PhoneLeg implements Leg {
     return [`rtcp:${this.port + 1}`, ...(mux === 'offered' ? ['rtcp-mux'] : [])];
   }
 
-  join(other: Leg): void {
+  join(other: Way): void {
     this.#other = other;
   }
 

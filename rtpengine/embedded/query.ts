@@ -34,25 +34,44 @@ export function describeCall(call: Call): Dict {
   };
 }
 
-function describeParty(tag: string, { createdAt, viaBranch, peer, protocol, leg }: Party): Dict {
+function describeParty(tag: string, party: Party): Dict {
+  const { createdAt, viaBranch, label, peer } = party;
   const peers = peer?.tag === undefined ? [] : [{ tag: peer.tag, type: 'offer/answer' }];
   return {
     tag,
     'via-branch': viaBranch,
+    label,
     created: seconds(createdAt),
+    'in dialogue with': peer?.tag,
     subscriptions: peers,
     subscribers: peers,
-    medias: leg === undefined ? [] : [describeMedia(leg, protocol)],
+    medias: party.leg === undefined ? [] : [describeMedia(party, party.leg)],
   };
 }
 
-function describeMedia(leg: Leg, protocol: string): Dict {
+function describeMedia({ protocol, gate, direction }: Party, leg: NonNullable<Party['leg']>): Dict {
   return {
     index: 1,
     type: 'audio',
     protocol,
+    codec: gate.formats.find(({ name }) => name !== 'telephone-event')?.encoding,
     streams: leg.streams().map((stream) => describeStream(leg, stream)),
-    flags: leg.kind === 'page' ? ['initialized', 'rtcp-mux', 'DTLS-SRTP', 'ICE'] : ['initialized'],
+    flags: [
+      'initialized',
+      // From our side: what the party takes is what we send.
+      ...(direction === 'sendrecv' || direction === 'recvonly' ? ['send'] : []),
+      ...(direction === 'sendrecv' || direction === 'sendonly' ? ['recv'] : []),
+      ...(leg.kind === 'phone'
+        ? leg.isMuxed
+          ? ['rtcp-mux']
+          : []
+        : [
+            'rtcp-mux',
+            'DTLS-SRTP',
+            ...(leg.role === 'actpass' ? [] : [`DTLS role ${leg.role}`]),
+            'ICE',
+          ]),
+    ],
   };
 }
 
@@ -69,6 +88,7 @@ function describeStream(leg: Leg, stream: StreamState): Dict {
       stream.kind,
       ...(stream.endpoint === undefined ? [] : ['filled']),
       ...(stream.confirmed ? ['confirmed'] : []),
+      ...(leg.kind === 'page' && stream.confirmed ? ['DTLS fingerprint verified'] : []),
       ...(leg.kind === 'page' ? ['ICE'] : []),
     ],
     SSRC: stream.kind === 'RTP' ? incoming.ssrc : undefined,

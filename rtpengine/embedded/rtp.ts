@@ -44,6 +44,13 @@ export function timestampOf(packet: Buffer): number {
   return packet.readUInt32BE(4);
 }
 
+/** Where the payload of a valid RTP packet begins. */
+export function payloadOffset(packet: Buffer): number {
+  const first = byte(packet, 0);
+  const header = RTP_HEADER + (first & 0x0f) * 4;
+  return (first & 0x10) === 0 ? header : header + 4 + packet.readUInt16BE(header + 2) * 4;
+}
+
 function isRtp(packet: Buffer): boolean {
   const first = byte(packet, 0);
   let header = RTP_HEADER + (first & 0x0f) * 4;

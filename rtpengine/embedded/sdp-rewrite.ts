@@ -56,7 +56,7 @@ const DROPPED = new Set([
 ]);
 
 const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const;
-type Direction = (typeof DIRECTIONS)[number];
+export type Direction = (typeof DIRECTIONS)[number];
 
 export function rewriteSdp(sdp: Sdp, how: Rewrite): Sdp {
   return {
@@ -117,7 +117,7 @@ function directionOf(sdp: Sdp, section: readonly string[]): Direction {
  * Whoever gets our SDP sees our address, so for them it has to be said with the attribute. A page
  * that has not found its address yet writes the same and means nothing by it.
  */
-function effectiveDirection(sdp: Sdp, section: readonly string[]): Direction {
+export function effectiveDirection(sdp: Sdp, section: readonly string[]): Direction {
   const direction = directionOf(sdp, section);
   const isHeld =
     UNSPECIFIED.has(connectionOf(section, sdp.session)) &&

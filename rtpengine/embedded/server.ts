@@ -10,7 +10,7 @@ import { preload } from 'node-datachannel';
 import { BridgeError, messageOf } from '../../common/errors.ts';
 import { silent, type Log } from '../../common/log.ts';
 import { decode, encode, isDictionary, type Encodable } from './bencode.ts';
-import { Calls } from './calls.ts';
+import { Calls, CONTROLS } from './calls.ts';
 import { CookieCache } from './cookies.ts';
 import { newCounters, type RtpengineCounters } from './leg.ts';
 import { makeCertificate } from './certificate.ts';
@@ -19,6 +19,7 @@ import { ownPorts, sharedPort, type PagePorts } from './page-port.ts';
 import { PortPool, PortsExhausted } from './ports.ts';
 import { RequestError, readRequest, type NgRequest } from './request.ts';
 import { SdpError } from './sdp.ts';
+import { Statistics } from './statistics.ts';
 
 export type { RtpengineCounters } from './leg.ts';
 
@@ -84,10 +85,12 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
     throw thrown;
   }
   const interfaces = interfacesOf(hosts, rtp.advertised);
-  const calls = new Calls({ interfaces, ports, pagePorts, certificate, counters, log });
+  const statistics = new Statistics(counters);
+  const calls = new Calls({ interfaces, ports, pagePorts, certificate, counters, log }, (call) =>
+    statistics.callEnded(Date.now() - call.createdAt),
+  );
   const cookies = new CookieCache();
   const logged = new Set<string>();
-  const startedAt = Date.now();
   preload();
 
   socket.on('message', (datagram, from) => onDatagram(datagram, from));
@@ -148,6 +151,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
       }
       counters.ngCommands++;
       request = readRequest(message);
+      statistics.command(hostOf(peer), request.command);
       const reply = await run(request);
       const { warning } = reply;
       const notes = [...(typeof warning === 'string' ? [warning] : []), ...request.warnings];
@@ -155,6 +159,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
       return encode(notes.length === 0 ? reply : { ...reply, warning: notes.join('; ') });
     } catch (thrown) {
       counters.ngErrors++;
+      statistics.error(hostOf(peer));
       const isOurs =
         thrown instanceof RequestError ||
         thrown instanceof SdpError ||
@@ -189,10 +194,11 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
       case 'query':
         return calls.query(request);
       case 'list':
-        return { result: 'ok', calls: calls.ids };
+        return { result: 'ok', calls: calls.ids.slice(0, limitOf(request)) };
       case 'statistics':
-        return { result: 'ok', statistics: statistics(counters, startedAt) };
+        return { result: 'ok', statistics: statistics.describe() };
       default:
+        if (CONTROLS.has(request.command)) return calls.control(request);
         throw new RequestError(`Unrecognized command: ${request.command}`);
     }
   }
@@ -233,6 +239,15 @@ async function bindNg(host: string, port: number): Promise<Socket> {
   }
 }
 
+function hostOf(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(':'));
+}
+
+/** As rtpengine: more may not fit in one datagram. */
+function limitOf(request: NgRequest): number {
+  return Math.max(1, request.integer('limit') ?? 32);
+}
+
 function tryDecode(body: Buffer) {
   try {
     const message = decode(body);
@@ -244,17 +259,4 @@ function tryDecode(body: Buffer) {
 
 function about(request: NgRequest): { callId?: string } {
   return request.callId === undefined ? {} : { callId: request.callId };
-}
-
-function statistics(counters: RtpengineCounters, startedAt: number): Encodable {
-  const sessions = counters.callsCreated - counters.callsDeleted;
-  return {
-    currentstatistics: { sessionsown: sessions, sessionstotal: sessions },
-    totalstatistics: {
-      uptime: String(Math.floor((Date.now() - startedAt) / 1000)),
-      managedsessions: counters.callsCreated,
-      relayedpackets: counters.rtpPackets + counters.rtcpPackets,
-      relayedpacketerrors: counters.rtpMalformed + counters.rtpUndeliverable,
-    },
-  };
 }

@@ -81,7 +81,6 @@ export const KEYS = {
     'repeat-times',
     'sdp',
     'set-label',
-    'start-pos',
     'to-label',
     'to-tag',
     'via-branch',

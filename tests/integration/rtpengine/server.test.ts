@@ -119,9 +119,9 @@ describe('embedded rtpengine', () => {
   });
 
   test('an unknown command is named in the answer', async () => {
-    expect(await command('c', { command: 'play media' })).toMatchObject({
+    expect(await command('c', { command: 'start forwarding' })).toMatchObject({
       result: 'error',
-      'error-reason': 'Unrecognized command: play media',
+      'error-reason': 'Unrecognized command: start forwarding',
     });
   });
 
