@@ -62,6 +62,7 @@ export const ERRORS = {
   BROWSER_OLD: 'The browser is old enough to take the slower audio path.',
   NO_PHONE: 'No phone has registered.',
   AGENT_QUERY: 'The agent asks for query parameters that were not given.',
+  BAD_REQUEST: 'A request to the HTTP API lacks something or holds what is not understood.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -4,6 +4,8 @@
  * which says how things are. Every part that has something to tell adds a member here.
  */
 import type { CallStatus } from './api.ts';
+import type { Turn } from './figures.ts';
+
 import type { ErrorCode } from './errors.ts';
 
 interface Happening {
@@ -80,7 +82,27 @@ export interface MediaEvent extends Happening {
   readonly sentence: string;
 }
 
+/** The agent has begun to answer: how long the caller has waited, as they hear it. */
+export interface TurnEvent extends Happening {
+  readonly type: 'turn';
+  readonly callId: string;
+  readonly turn: Turn;
+}
+
+/** Whatever the agent is saying is to end: the page of the call obeys. */
+export interface InterruptEvent extends Happening {
+  readonly type: 'interrupt';
+  readonly callId: string;
+}
+
 export type BridgeEvent =
-  DtmfEvent | InstantMessageEvent | SipEvent | CallEvent | AgentLinkEvent | MediaEvent;
+  | DtmfEvent
+  | InstantMessageEvent
+  | SipEvent
+  | CallEvent
+  | AgentLinkEvent
+  | MediaEvent
+  | TurnEvent
+  | InterruptEvent;
 
 export type BridgeEventType = BridgeEvent['type'];

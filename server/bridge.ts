@@ -21,6 +21,7 @@ import { EventStream } from './http/event-stream.ts';
 import { Origin } from './http/origin.ts';
 import { SipSocket } from './http/sip-socket.ts';
 import { VoiceSocket } from './http/voice-socket.ts';
+import { Measurements } from './measurements.ts';
 import { MediaLink } from './media-link.ts';
 import { MediaWatch } from './media-watch.ts';
 import type { Address, BridgeOptions } from './options.ts';
@@ -99,6 +100,11 @@ async function start(
     log,
     changed: () => changed(),
   });
+  const measurements = new Measurements({
+    calls: () => signaling.calls,
+    tell: (event) => events.tell(event),
+  });
+  stack.push(() => measurements.close());
   const signaling: Signaling = new Signaling({
     drachtio,
     media: media.media,
@@ -113,7 +119,10 @@ async function start(
     log,
     veto: (call) => vetoOf(call),
     changed: () => changed(),
-    tell: (event) => events.tell(event),
+    tell: (event) => {
+      measurements.note(event);
+      events.tell(event);
+    },
   });
   const mediaWatch = new MediaWatch({
     calls: () => signaling.calls,
@@ -207,6 +216,8 @@ async function start(
     events,
     trace,
     mediaWatch,
+    figures: measurements.figures,
+    metrics: () => measurements.metrics(status, () => undefined),
     status,
     config: () => ({
       version,

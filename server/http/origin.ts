@@ -7,6 +7,8 @@
  *   GET /api/calls/{id}/trace            GET /healthz     200 "ok", /readyz  Readiness
  *   GET, POST /api/agent/{id}: AgentAddress, AgentRemark
  *   GET, POST /api/calls/{id}/media
+ *   ANY /api/calls/{id}/figures          GET /metrics     for Prometheus
+ *   POST /api/calls/{id}/interrupt
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,6 +23,8 @@ import type { TraceRing } from '../../signaling/trace/ring.ts';
 import type { MediaWatch } from '../media-watch.ts';
 import { serveMedia } from './media-api.ts';
 import type { SipSocket } from './sip-socket.ts';
+import { CONTENT_TYPE as METRICS } from '../metrics/exposition.ts';
+import { serveFigures, type FiguresApi } from '../figures/api.ts';
 import { serveTrace } from './trace-api.ts';
 import type { VoiceSocket } from './voice-socket.ts';
 
@@ -40,6 +44,9 @@ export interface OriginOptions {
   readonly events: EventStream;
   readonly trace: TraceRing;
   readonly mediaWatch: MediaWatch;
+  readonly figures: FiguresApi;
+  /** In Prometheus' text format. */
+  readonly metrics: () => string;
   readonly status: () => Status;
   readonly config: () => PageConfig;
   readonly agent: AgentApiOptions;
@@ -96,7 +103,8 @@ export class Origin {
       return;
     }
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const { status, config, events, trace, mediaWatch, page, agent } = this.#options;
+    const { status, config, events, trace, mediaWatch, figures, metrics, page, agent } =
+      this.#options;
     if (pathname === '/healthz') response.end('ok\n');
     else if (pathname === '/readyz') {
       const readiness = readinessOf(status());
@@ -105,6 +113,9 @@ export class Origin {
     } else if (pathname === '/api/status') sendJson(response, status());
     else if (pathname === '/api/config') sendJson(response, config());
     else if (pathname === '/api/events') events.add(response, status());
+    else if (pathname === '/metrics') {
+      response.writeHead(200, { 'Content-Type': METRICS }).end(metrics());
+    } else if (serveFigures(figures, request, response)) return;
     else if (serveTrace(trace, request, response)) return;
     else if (serveMedia(mediaWatch, request, response)) return;
     else if (serveAgent(agent, request, response)) return;

@@ -5,8 +5,11 @@
 import type { AgentAddress, AgentProfile, PageConfig, Status } from '../../common/api.ts';
 import type { BridgeEvent } from '../../common/events.ts';
 import { messageOf } from '../../common/errors.ts';
+import type { CutBy } from '../../common/figures.ts';
+import type { EarStates } from '../media/ears.ts';
 import type { FromWorker } from '../media/messages.ts';
 import type { Remark } from '../../agent/diagnosis/flow.ts';
+import type { Side } from '../media/report.ts';
 import { CallMedia } from '../media/call-media.ts';
 import { SpareWorker } from '../media/spare-worker.ts';
 import { findUnsupported } from '../media/support.ts';
@@ -18,6 +21,7 @@ import { SpareCertificate } from '../phone/spare-certificate.ts';
 import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
 import { Call } from './call.ts';
 import { EventLog } from './event-log.ts';
+import { sendFigures } from './send-figures.ts';
 import { StatusStream } from './status-stream.ts';
 
 /** Figures change many times a second; people read them twice. */
@@ -120,6 +124,7 @@ export class Bridge extends EventTarget {
       onMessage: (message) => early.call && this.#onMedia(early.call, message),
       onCapture: (capture) => early.call && (early.call.capture = capture),
       onConnection: (report) => post(mediaPath(id), report),
+      onEars: (ears) => early.call && this.#onEars(early.call, ears),
       onLost: () => early.sip?.abandon(MEDIA_LOST),
     });
     try {
@@ -142,9 +147,23 @@ export class Bridge extends EventTarget {
     this.#live.get(id)?.sip.hangUp();
   }
 
-  setListening(call: Call, on: boolean): void {
-    call.listening = on;
-    this.#live.get(call.id)?.media.listen(on);
+  /** The developer's ears: one side of a call, on this computer. */
+  listen(
+    id: string,
+    side: Side,
+    change: { readonly on?: boolean; readonly volume?: number },
+  ): void {
+    this.#live.get(id)?.media.listen(side, change);
+  }
+
+  /** Cuts what the agent is saying; without an id, in the newest call that is answered. */
+  interrupt(id: string | undefined, by: CutBy): void {
+    const call = this.calls.find(
+      ({ id: each, state }) => state === 'answered' && each === (id ?? each),
+    );
+    if (call === undefined) return;
+    this.#live.get(call.id)?.media.interrupt(by);
+    call.conversation.note('The answer is cut.', new Date());
     this.#changed();
   }
 
@@ -177,6 +196,7 @@ export class Bridge extends EventTarget {
   }
 
   #onEvent(event: BridgeEvent): void {
+    if (event.type === 'interrupt') this.interrupt(event.callId, 'api');
     if (event.type === 'message') this.log.add('info', `${event.from} writes: ${event.text}`);
     if (event.type !== 'media') return;
     const call = this.calls.find(({ id }) => id === event.callId);
@@ -231,6 +251,7 @@ export class Bridge extends EventTarget {
         onMessage: (message) => this.#onMedia(call, message),
         onCapture: (capture) => (call.capture = capture),
         onConnection: (report) => post(mediaPath(id), report),
+        onEars: (ears) => this.#onEars(call, ears),
         onLost: () => sip.abandon(MEDIA_LOST),
       });
       if (sip.hasEnded()) {
@@ -305,6 +326,11 @@ export class Bridge extends EventTarget {
     this.#tell();
   }
 
+  #onEars(call: Call, ears: EarStates): void {
+    call.ears = ears;
+    this.#changed();
+  }
+
   #onMedia(call: Call, message: FromWorker): void {
     const callId = call.id;
     switch (message.type) {
@@ -341,6 +367,7 @@ export class Bridge extends EventTarget {
         return;
       case 'figures':
         call.figures = message.figures;
+        sendFigures(callId, message.figures);
         this.#changedFigures();
         return;
       case 'mark':

@@ -7,6 +7,7 @@ import type { CallState, CallStatus } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
 import { NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
 import type { Capture } from '../media/call-media.ts';
+import { EARS_OFF, type EarStates } from '../media/ears.ts';
 import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.ts';
 import { Conversation } from './conversation.ts';
 import { Waveform } from './waveform.ts';
@@ -44,7 +45,7 @@ export class Call {
   frameRate = 0;
   /** What the bridge found wrong with the media, in a sentence. */
   mediaProblem: string | undefined;
-  listening = false;
+  ears: EarStates = EARS_OFF;
   agentMuted = false;
   /** What is odd about the agent at present, and what of it was told. */
   remarks: readonly Remark[] = [];

@@ -6,18 +6,23 @@ import type { PageConfig, Status } from '../../common/api.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Call } from '../bridge/call.ts';
 import type { LogEntry } from '../bridge/event-log.ts';
+import type { Side } from '../media/report.ts';
 import type { RegistrationStatus } from '../phone/registration.ts';
 
 export interface BridgeDevtools {
   readonly config: PageConfig | undefined;
   readonly status: Status | undefined;
   readonly registration: RegistrationStatus;
-  /** Newest first, ended ones included; `calls[0].counters` are the media figures. */
+  /** Newest first, ended ones included; `calls[0].counters` and `.figures` are those of its media. */
   readonly calls: readonly Call[];
   readonly log: readonly LogEntry[];
   hangUp(callId: string): void;
   /** A number, a registered phone's user, or a sip: URI. */
   dial(to: string): Promise<void>;
+  /** Cuts what the agent is saying; without an id, in the newest call. */
+  interrupt(callId?: string): void;
+  /** The developer's ears: one side of a call on this computer's loudspeaker. */
+  listen(callId: string, side: Side, change: { on?: boolean; volume?: number }): void;
 }
 
 declare global {
@@ -45,5 +50,7 @@ export function exposeDevtools(bridge: Bridge): void {
     },
     hangUp: (callId) => bridge.hangUp(callId),
     dial: (to) => bridge.dial(to),
+    interrupt: (callId) => bridge.interrupt(callId, 'page'),
+    listen: (callId, side, change) => bridge.listen(callId, side, change),
   };
 }

@@ -11,8 +11,11 @@
 import type { AgentProfile } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
 import { ConnectionReporter, type ConnectionReport } from './connection-report.ts';
+import type { CutBy } from '../../common/figures.ts';
+import { Ears, type EarStates } from './ears.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { isG711Offer } from './offered-codec.ts';
+import type { Side } from './report.ts';
 
 export interface CallMediaOptions {
   /** A loaded one (SpareWorker); it is terminated at the end. */
@@ -31,6 +34,7 @@ export interface CallMediaOptions {
   readonly onCapture: (capture: Capture) => void;
   /** How the connection does, every few seconds. */
   readonly onConnection: (report: ConnectionReport) => void;
+  readonly onEars: (states: EarStates) => void;
   /** The connection failed for good: no audio can flow any more. */
   readonly onLost: () => void;
 }
@@ -43,8 +47,9 @@ export class CallMedia {
   readonly #generator: MediaStreamAudioTrackGenerator;
   /** The agent's voice. */
   readonly #stream: MediaStream;
-  readonly #callerEar = new Audio();
-  readonly #agentEar = new Audio();
+  /** Without a media element, track-based captures and Web Audio get zeros; it is never heard. */
+  readonly #element = new Audio();
+  readonly #ears: Ears;
   #receiver: RTCRtpReceiver | undefined;
   #started = false;
   /** The worker has started. */
@@ -66,6 +71,8 @@ export class CallMedia {
     const { writable } = this.#generator;
     this.#post({ type: 'playout', writable }, [writable]);
     this.#stream = new MediaStream([this.#generator]);
+    this.#ears = new Ears(options.onEars);
+    this.#ears.attach('agent', this.#stream);
   }
 
   /** For a call that came in: call it before the remote description is set. */
@@ -100,14 +107,14 @@ export class CallMedia {
     this.#post({ type: 'mute-agent', muted });
   }
 
-  /** Whether the person at the page hears both sides. */
-  listen(on: boolean): void {
-    this.#callerEar.muted = !on;
-    this.#agentEar.srcObject = on ? this.#stream : null;
-    if (on) {
-      play(this.#callerEar);
-      play(this.#agentEar);
-    }
+  /** Whether, and how loud, the person at the page hears one side. */
+  listen(side: Side, change: { readonly on?: boolean; readonly volume?: number }): void {
+    this.#ears.set(side, change);
+  }
+
+  /** Whatever the agent is saying ends here. */
+  interrupt(by: CutBy): void {
+    this.#post({ type: 'interrupt', by });
   }
 
   /** Resolves when the agent's socket is closed and the worker is gone. Idempotent. */
@@ -124,8 +131,8 @@ export class CallMedia {
     }).then(() => {
       this.#worker.terminate();
       this.#generator.stop();
-      this.#callerEar.srcObject = null;
-      this.#agentEar.srcObject = null;
+      this.#element.srcObject = null;
+      this.#ears.close();
     });
     return this.#closed;
   }
@@ -167,9 +174,11 @@ export class CallMedia {
     this.#options.onCapture(encoded ? 'encoded' : 'track');
     void sender.replaceTrack(this.#generator);
     sender.setStreams(this.#stream);
-    this.#callerEar.muted = true;
-    this.#callerEar.srcObject = new MediaStream([receiver.track]);
-    play(this.#callerEar);
+    const stream = new MediaStream([receiver.track]);
+    this.#element.muted = true;
+    this.#element.srcObject = stream;
+    play(this.#element);
+    this.#ears.attach('caller', stream);
   }
 
   #captureTrack(track: MediaStreamTrack): void {

@@ -7,6 +7,9 @@ import type { MediaCounters } from '../../common/figures.ts';
 
 export type { MediaCounters };
 
+/** Whose voice. */
+export type Side = 'caller' | 'agent';
+
 export type SocketState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
 export interface SocketStatus {

@@ -5,6 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Bridge } from '../bridge/bridge.ts';
 import { chainOf } from '../bridge/chain.ts';
 import './call-card.ts';
+import type { EarChange } from './call-monitor.ts';
 import './chain-strip.ts';
 import './dial-box.ts';
 import './ended-calls.ts';
@@ -87,7 +88,9 @@ export class BridgeApp extends LitElement {
                 .frameMs=${config?.agent.input.frameMs ?? 20}
                 .tick=${{}}
                 @hang-up=${() => bridge.hangUp(call.id)}
-                @listen=${() => bridge.setListening(call, !call.listening)}
+                @ear=${({ detail: { side, ...change } }: CustomEvent<EarChange>) =>
+                  bridge.listen(call.id, side, change)}
+                @interrupt=${() => bridge.interrupt(call.id, 'page')}
                 @mute-agent=${() => bridge.setAgentMuted(call, !call.agentMuted)}
               ></call-card>
             `,

@@ -5,9 +5,12 @@ import type { Call, PageCallState } from '../bridge/call.ts';
 import { diagnose } from '../bridge/diagnosis.ts';
 import type { SocketState } from '../media/report.ts';
 import './call-figures.ts';
+import './call-monitor.ts';
+import type { EarChange } from './call-monitor.ts';
 import './conversation-view.ts';
 import { base, buttons } from './styles.ts';
 import './ticking-time.ts';
+import './turn-table.ts';
 import './wave-lane.ts';
 
 const STATE_WORDS: Record<PageCallState, string> = {
@@ -182,6 +185,11 @@ export class CallCard extends LitElement {
             .wave=${call.agentWave}
           ></wave-lane>
         </div>
+        <call-monitor
+          .ears=${call.ears}
+          @ear=${({ detail }: CustomEvent<EarChange>) =>
+            this.dispatchEvent(new CustomEvent<EarChange>('ear', { detail }))}
+        ></call-monitor>
         ${
           remarks.length === 0
             ? nothing
@@ -196,8 +204,10 @@ export class CallCard extends LitElement {
             .frameRate=${call.frameRate}
             .nominalRate=${1_000 / this.frameMs}
             .capture=${call.capture}
+            .hops=${call.figures?.hops}
           ></call-figures>
         </div>
+        <turn-table .figures=${call.figures}></turn-table>
       </article>
     `;
   }
@@ -231,12 +241,11 @@ export class CallCard extends LitElement {
         <ticking-time data-testid="call-duration" .since=${call.answeredAt}></ticking-time>
         <div class="actions">
           <button
-            aria-pressed=${call.listening}
-            data-testid="listen-button"
-            title="Hear both sides on this computer"
-            @click=${() => this.#say('listen')}
+            data-testid="interrupt-button"
+            title="Cut what the agent is saying, as a barge-in does (key I)"
+            @click=${() => this.#say('interrupt')}
           >
-            Listen in
+            Interrupt
           </button>
           <button
             aria-pressed=${call.agentMuted}
@@ -254,7 +263,7 @@ export class CallCard extends LitElement {
     `;
   }
 
-  #say(what: 'listen' | 'mute-agent' | 'hang-up'): void {
+  #say(what: 'interrupt' | 'mute-agent' | 'hang-up'): void {
     this.dispatchEvent(new CustomEvent(what));
   }
 }

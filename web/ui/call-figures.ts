@@ -1,6 +1,8 @@
 /** The counters of one call. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import type { Hops } from '../../common/figures.ts';
+import { percentileOf, type HistogramFigures } from '../../common/histogram.ts';
 import { formatBytes, formatMs } from '../bridge/format.ts';
 import type { Capture } from '../media/call-media.ts';
 import type { MediaCounters } from '../media/report.ts';
@@ -48,6 +50,7 @@ export class CallFigures extends LitElement {
   @property({ attribute: false }) counters: MediaCounters | undefined;
   @property({ type: Number }) frameRate = 0;
   @property({ type: Number }) nominalRate = 50;
+  @property({ attribute: false }) hops: Hops | undefined;
   @property() capture: Capture | undefined;
 
   override render(): TemplateResult | typeof nothing {
@@ -64,9 +67,12 @@ export class CallFigures extends LitElement {
         ${c.skewPpm === null ? nothing : row('Phone’s clock', clock(c))}
         ${c.framesDropped > 0 ? row('Frames dropped', String(c.framesDropped), true) : nothing}
         ${this.capture === 'track' ? row('Capture', 'from the track (+30 ms)', true) : nothing}
+        ${hop('Packet → agent’s socket', this.hops?.receiveToSocket)}
         <p class="label">Agent → caller</p>
         ${row('Bytes from agent', formatBytes(c.bytesFromAgent))}
         ${row('Waiting to be played', formatMs(c.queuedMs))} ${row('Played', formatMs(c.playedMs))}
+        ${hop('Socket → RTP', this.hops?.socketToRtp)}
+        ${c.clipped > 0 ? row('Clipped', `${c.clipped} samples`, true) : nothing}
         ${row('Ran dry', `${c.underruns} ×`, c.underruns > 0)}
         ${c.flushedMs > 0 ? row('Cut by the caller', formatMs(c.flushedMs)) : nothing}
       </dl>
@@ -80,6 +86,14 @@ function clock({ skewPpm, addedMs, leftOutMs }: MediaCounters): string {
   const corrected = addedMs - leftOutMs;
   const way = ppm > 0 ? ' slow' : ppm < 0 ? ' fast' : '';
   return `${Math.abs(ppm)} ppm${way}${corrected === 0 ? '' : `, ${formatMs(Math.abs(corrected))} ${corrected > 0 ? 'added' : 'left out'}`}`;
+}
+
+/** Median and 95th percentile. */
+function hop(name: string, figures: HistogramFigures | undefined): TemplateResult | typeof nothing {
+  if (figures === undefined) return nothing;
+  const [p50, p95] = [percentileOf(figures, 0.5), percentileOf(figures, 0.95)];
+  if (p50 === undefined || p95 === undefined) return nothing;
+  return row(name, `${p50.toFixed(1)} / ${p95.toFixed(1)} ms`);
 }
 
 function row(name: string, value: string, off = false): TemplateResult {

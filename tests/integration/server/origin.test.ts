@@ -6,6 +6,9 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE, type Status } from '../../../common/api.ts';
 import type { ErrorCode } from '../../../common/errors.ts';
 import { silent } from '../../../common/log.ts';
+import { NO_COUNTERS, type CallFigures } from '../../../common/figures.ts';
+import { Histogram } from '../../../common/histogram.ts';
+import { FiguresStore } from '../../../server/figures/store.ts';
 import { EventStream } from '../../../server/http/event-stream.ts';
 import { MediaWatch } from '../../../server/media-watch.ts';
 import { Origin, type OriginOptions } from '../../../server/http/origin.ts';
@@ -16,6 +19,7 @@ import { TestAgent } from '../../support/test-agent.ts';
 
 const STATUS = { version: '1.2.3', calls: [] } as unknown as Status;
 
+const LIVE = 'a b@1.2.3.4';
 let origin: Origin;
 let agent: TestAgent;
 let sipServer: WebSocketServer;
@@ -25,6 +29,8 @@ let outcomes: (ErrorCode | undefined)[];
 let remarks: string[][];
 let events: EventStream;
 let watch: MediaWatch;
+let turns: number[];
+let interrupted: string[];
 
 function options(): OriginOptions {
   return {
@@ -52,6 +58,14 @@ function options(): OriginOptions {
     events,
     trace: new TraceRing(),
     mediaWatch: watch,
+    figures: {
+      store: new FiguresStore({
+        isLive: (callId) => callId === LIVE,
+        onTurn: (_callId, turn) => turns.push(turn.id),
+      }),
+      interrupt: (callId) => callId === LIVE && interrupted.push(callId) > 0,
+    },
+    metrics: () => '# HELP x\n',
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
     agent: {
@@ -63,6 +77,8 @@ function options(): OriginOptions {
 
 beforeEach(async () => {
   flows = [];
+  turns = [];
+  interrupted = [];
   outcomes = [];
   remarks = [];
   agent = await TestAgent.start();
@@ -107,6 +123,7 @@ describe('HTTP', () => {
     ['/api/config', 200, '{"version":"1.2.3"}\n'],
     ['/api/agent/a%20b', 200, '{"url":"ws://agent/a%20b"}'],
     ['/api/agent/other', 404, 'That is for the bridge to know.\n'],
+    ['/metrics', 200, '# HELP x\n'],
   ])('GET %s → %i', async (path, status, body) => {
     const response = await fetch(http(path));
     expect(response.status).toBe(status);
@@ -168,6 +185,73 @@ describe('HTTP', () => {
       { statusCode: number },
     ];
     expect(response.statusCode).toBe(403);
+  });
+});
+
+describe('/api/calls/{id}', () => {
+  const at = (callId: string, what: string) =>
+    http(`/api/calls/${encodeURIComponent(callId)}/${what}`);
+  const post = (url: string, body: unknown) =>
+    fetch(url, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
+  const none = new Histogram().read();
+  const figures: CallFigures = {
+    counters: { ...NO_COUNTERS, packets: 50 },
+    hops: { receiveToSocket: none, socketToRtp: none, playoutLate: none, flush: none, turn: none },
+    turns: [
+      { id: 1, agentStartedMs: 10 },
+      { id: 2, callerStartedMs: 900 },
+    ],
+    answers: [{ id: 1, receivedMs: 5, startedMs: 10, sentMs: 400, heardMs: 300, cutMs: 100 }],
+  };
+
+  it('takes the figures of a live call and gives them back', async () => {
+    expect((await post(at(LIVE, 'figures'), figures)).status).toBe(204);
+    const response = await fetch(at(LIVE, 'figures'));
+    expect(await response.json()).toEqual(figures);
+    expect(turns).toEqual([1]);
+    const answered = { ...figures.turns[1], id: 2, agentStartedMs: 1500, latencyMs: 300 };
+    await post(at(LIVE, 'figures'), { ...figures, turns: [figures.turns[0], answered] });
+    expect(turns).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['of a call that is not up', 'other', figures, 404, 'NO_CALL'],
+    ['that are no JSON', LIVE, '{', 400, 'BAD_REQUEST'],
+    ['that are none', LIVE, {}, 400, 'BAD_REQUEST'],
+    [
+      'with a histogram of another shape',
+      LIVE,
+      { ...figures, hops: { ...figures.hops, turn: { ...none, counts: [1] } } },
+      400,
+      'BAD_REQUEST',
+    ],
+    [
+      'with counters beyond number',
+      LIVE,
+      {
+        ...figures,
+        counters: Object.fromEntries(
+          Array.from({ length: 65 }, (_, n) => ['x'.repeat((n % 40) + 1) + (n < 40 ? '' : 'y'), 1]),
+        ),
+      },
+      400,
+      'BAD_REQUEST',
+    ],
+    ['of more than 64 kB', LIVE, ' '.repeat(70_000), 400, 'BAD_REQUEST'],
+  ])('refuses figures %s', async (_what, callId, body, status, code) => {
+    const response = await post(at(callId, 'figures'), body);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ code });
+    expect((await fetch(at(callId, 'figures'))).status).toBe(404);
+  });
+
+  it('passes an interruption on to the page of a live call', async () => {
+    const response = await post(at(LIVE, 'interrupt'), '');
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ callId: LIVE });
+    expect(interrupted).toEqual([LIVE]);
+    expect((await post(at('other', 'interrupt'), '')).status).toBe(404);
+    expect((await fetch(at(LIVE, 'interrupt'))).status).toBe(405);
   });
 });
 

@@ -39,6 +39,7 @@ export async function startCall({ agentUrl, agent, packets, codec }) {
     agent,
     onMessage: (message) => messages.push(message),
     onCapture: (used) => (capture = used),
+    onEars: () => undefined,
     onLost: () => messages.push({ type: 'lost' }),
   });
 

@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest';
+import type { Status } from '../../../common/api.ts';
+import { NO_COUNTERS } from '../../../common/figures.ts';
+import { Histogram } from '../../../common/histogram.ts';
+import { FiguresStore } from '../../../server/figures/store.ts';
+import { Exposition } from '../../../server/metrics/exposition.ts';
+import { metricsOf } from '../../../server/metrics/metrics.ts';
+import { ProcessMetrics } from '../../../server/metrics/process.ts';
+
+const part = (ok: boolean) => ({ kind: 'embedded', address: '127.0.0.1:1', ok }) as const;
+const STATUS = {
+  version: '1.2.3',
+  registrations: [{ kind: 'phone' }, { kind: 'phone' }, { kind: 'page' }],
+  calls: [{ state: 'answered' }],
+  engines: { drachtio: part(true), rtpengine: part(false) },
+  agent: part(true),
+} as unknown as Status;
+
+function text(): string {
+  const store = new FiguresStore({ isLive: () => true, onTurn: () => undefined });
+  const turn = new Histogram();
+  for (const ms of [400, 900, 20_000]) turn.record(ms);
+  const none = new Histogram().read();
+  store.take('a', {
+    counters: { ...NO_COUNTERS, packets: 50, concealedMs: 250 },
+    hops: {
+      receiveToSocket: none,
+      socketToRtp: none,
+      playoutLate: none,
+      flush: none,
+      turn: turn.read(),
+    },
+    turns: [],
+    answers: [],
+  });
+  const process = new ProcessMetrics();
+  try {
+    return metricsOf({
+      status: () => STATUS,
+      sums: () => store.sums(),
+      outcomes: () =>
+        new Map([
+          ['completed', 4],
+          ['busy', 1],
+        ]),
+      sip: () => ({ received: 12, tooLarge: 1, dialogs: 2 }),
+      process,
+    });
+  } finally {
+    process.close();
+  }
+}
+
+it('says how things are', () => {
+  const lines = text().split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'bridge_info{version="1.2.3"} 1',
+      'bridge_calls{state="answered"} 1',
+      'bridge_calls_total{outcome="completed"} 4',
+      'bridge_calls_total{outcome="busy"} 1',
+      'bridge_registrations{kind="phone"} 2',
+      'bridge_registrations{kind="page"} 1',
+      'bridge_up{part="rtpengine",kind="embedded"} 0',
+      'bridge_rtp_packets_total 50',
+      'bridge_rtp_concealed_seconds_total 0.25',
+      'bridge_sip_received_total 12',
+      'bridge_sip_too_large_total 1',
+      '# TYPE bridge_sip_dialogs gauge',
+      'bridge_sip_dialogs 2',
+    ]),
+  );
+});
+
+it('has cumulative buckets in seconds', () => {
+  const lines = text().split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      '# TYPE bridge_turn_seconds histogram',
+      'bridge_turn_seconds_bucket{le="0.3"} 0',
+      'bridge_turn_seconds_bucket{le="0.5"} 1',
+      'bridge_turn_seconds_bucket{le="1"} 2',
+      'bridge_turn_seconds_bucket{le="10"} 2',
+      'bridge_turn_seconds_bucket{le="+Inf"} 3',
+      'bridge_turn_seconds_sum 21.3',
+      'bridge_turn_seconds_count 3',
+    ]),
+  );
+});
+
+it('is of the format: every sample belongs to the family announced above it', () => {
+  let family = '';
+  for (const line of text().trimEnd().split('\n')) {
+    const [, announced] = /^# (?:HELP|TYPE) (\S+) \S/.exec(line) ?? [];
+    if (announced !== undefined) family = announced;
+    else {
+      expect(line).toMatch(/^[a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? -?[\d.e+-]+$/);
+      expect(line.startsWith(family)).toBe(true);
+    }
+  }
+});
+
+it('escapes what a label may hold', () => {
+  const exposition = new Exposition();
+  exposition.gauge('x', 'help', [[{ a: 'say "a\\b"\n' }, 1]]);
+  expect(exposition.toString()).toContain('x{a="say \\"a\\\\b\\"\\n"} 1\n');
+});
