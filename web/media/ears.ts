@@ -144,7 +144,7 @@ export class Ears {
     if (this.#context.state === 'suspended') {
       return 'The browser keeps silent until you click on this page.';
     }
-    if (!this.#hasDevice) return 'This computer has no audio output device.';
+    if (!this.#hasDevice) return 'This browser sees no audio output device on this computer.';
     if (this.#stalledLooks >= STALLED_LOOKS) {
       return 'The audio output device takes no sound: choose another one in the system’s settings.';
     }
