@@ -115,6 +115,11 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
     },
     stopMedia: control('stopMedia'),
     playDtmf: control('playDTMF'),
+    startRecording: async (params) => {
+      const { 'recording-file': file } = await run('startRecording', params, params['call-id']);
+      return typeof file === 'string' ? { file } : {};
+    },
+    stopRecording: control('stopRecording'),
     close: () => commands.close(),
   };
   try {

@@ -39,6 +39,7 @@ export interface MediaFlags {
     | 'media-handover'
     | 'no-rtcp-attribute'
     | 'original-sendrecv'
+    | 'record-call'
     | 'single-codec'
     | 'SIP-source-address'
     | 'trust-address'
@@ -95,6 +96,12 @@ export interface PlayDtmfParams extends PartyParams {
   readonly pause?: number;
   /** dB below full scale; 8 when not given. */
   readonly volume?: number;
+}
+
+export interface StartRecordingParams {
+  readonly 'call-id': string;
+  /** An absolute path, ending in .wav or .pcap; the engine chooses a name in its folder otherwise. */
+  readonly 'recording-file'?: string;
 }
 
 export interface SdpResult {
@@ -187,6 +194,10 @@ export interface MediaEngine {
   /** Lets the party press a key, so that the other one hears it. The real rtpengine needs the flag
    * inject-DTMF in offer and answer. */
   playDtmf(params: PlayDtmfParams): Promise<void>;
+  /** Records all of the call from now on, where the engine is configured to; see there for what. */
+  startRecording(params: StartRecordingParams): Promise<{ readonly file?: string }>;
+  /** Resolves when the file is whole. */
+  stopRecording(params: { readonly 'call-id': string }): Promise<void>;
   /** Rejects what is pending; idempotent. */
   close(): Promise<void>;
 }

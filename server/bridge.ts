@@ -298,6 +298,7 @@ async function startEmbeddedRtpengine(
   const server = await startRtpengine({
     ng: { host: '127.0.0.1', port: 0 },
     rtp: { host: options.sip.host, portMin, portMax, ...options.rtpNetwork },
+    ...(options.recording && { recording: options.recording }),
     log,
   });
   stack.push(() => server.close());

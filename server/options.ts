@@ -19,6 +19,8 @@ export interface BridgeOptions {
   readonly rtpNetwork?: Pick<RtpengineOptions['rtp'], 'otherHost' | 'advertised' | 'webrtcPort'>;
   /** A call without RTP from the phone for this long is ended; 0 = never. */
   readonly rtpInactivityMs?: number;
+  /** Lets the embedded engine record calls, into this folder; undefined = it does not. */
+  readonly recording?: NonNullable<RtpengineOptions['recording']>;
   /** External servers; undefined = the embedded ones. */
   readonly drachtio?: Address & { readonly secret: string };
   readonly rtpengines?: readonly Address[];

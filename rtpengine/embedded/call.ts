@@ -5,6 +5,7 @@
  * always the tag of the side whose offer it is, also when that is the callee.
  */
 import { newSwitches } from './gate.ts';
+import type { Recording } from './recording.ts';
 import { newParty, type Party } from './party.ts';
 
 /** What a command says about whom it means. */
@@ -27,6 +28,7 @@ export class Call {
   readonly parties: Party[] = [];
   /** Of what is blocked and silenced for the whole call. */
   readonly switches = newSwitches();
+  recording: Recording | undefined;
   #ending: NodeJS.Timeout | undefined;
 
   constructor(id: string, now: number) {
@@ -140,6 +142,9 @@ export class Call {
 
   #add(party: Party): Party {
     this.parties.push(party);
+    // The first one is the caller; everyone else is who it speaks with.
+    const side = this.parties.length === 1 ? 0 : 1;
+    party.gate.tap = (packet, formats) => this.recording?.take(side, party, packet, formats);
     return party;
   }
 }

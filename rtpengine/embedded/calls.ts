@@ -2,6 +2,7 @@
  * The calls of the embedded engine and the commands about them. Commands about one call run one
  * after the other, in the order they came, so that a delete cannot overtake the offer it undoes.
  */
+import { messageOf } from '../../common/errors.ts';
 import type { Encodable } from './bencode.ts';
 import { Call } from './call.ts';
 import type { LegContext } from './leg.ts';
@@ -9,10 +10,14 @@ import * as negotiation from './negotiation.ts';
 import type { Party } from './party.ts';
 import { playDtmf, playMedia, setSwitch, stopMedia } from './party-commands.ts';
 import { describeCall } from './query.ts';
+import { Recording, type RecordingOptions } from './recording.ts';
 import { RequestError, required, type NgRequest } from './request.ts';
 
 /** What all calls share of what their legs need. */
-export type CallsOptions = Omit<LegContext, 'callId'>;
+export interface CallsOptions extends Omit<LegContext, 'callId'> {
+  /** Where calls are recorded; without it they are not. */
+  readonly recording?: RecordingOptions | undefined;
+}
 
 type Reply = Readonly<Record<string, Encodable | undefined>>;
 
@@ -30,6 +35,8 @@ export const CONTROLS: ReadonlySet<string> = new Set([
   'play media',
   'stop media',
   'play DTMF',
+  'start recording',
+  'stop recording',
 ]);
 
 const NOT_FOUND = "Call-ID not found or tags didn't match";
@@ -61,7 +68,14 @@ export class Calls {
       const before = new Set(call.parties);
       try {
         const pair = call.pairOfOffer(request, Date.now());
-        return { result: 'ok', sdp: await negotiation.offer(this.#context(callId), pair, request) };
+        const sdp = await negotiation.offer(this.#context(callId), pair, request);
+        if (wantsRecording(request)) {
+          // A call that cannot be recorded is still a call.
+          await this.#record(call, request).catch((thrown: unknown) => {
+            request.warnings.push(messageOf(thrown));
+          });
+        }
+        return { result: 'ok', sdp };
       } catch (thrown) {
         const made = call.parties.filter((party) => !before.has(party));
         await this.#remove(call, made);
@@ -129,6 +143,10 @@ export class Calls {
           return stopMedia(call, request);
         case 'play DTMF':
           return playDtmf(call, request);
+        case 'start recording':
+          return this.#record(call, request);
+        case 'stop recording':
+          return this.#stopRecording(call);
         default:
           throw new RequestError(`Unrecognized command: ${request.command}`);
       }
@@ -149,6 +167,22 @@ export class Calls {
   async close(): Promise<void> {
     await Promise.allSettled(this.#running.values());
     for (const call of [...this.#calls.values()]) await this.#remove(call, [...call.parties]);
+  }
+
+  async #record(call: Call, request: NgRequest): Promise<Reply> {
+    const { recording: options, log } = this.#options;
+    if (options === undefined) {
+      throw new RequestError('Recording is not configured: the engine has no folder for it');
+    }
+    call.recording ??= await Recording.start(call.id, options, request.text('recording-file'), log);
+    return { result: 'ok', 'recording-file': call.recording.file };
+  }
+
+  async #stopRecording(call: Call): Promise<Reply> {
+    const { recording } = call;
+    call.recording = undefined;
+    await recording?.close();
+    return { result: 'ok' };
   }
 
   #newCall(id: string): Call {
@@ -173,6 +207,7 @@ export class Calls {
       this.#ended(call);
     }
     await Promise.all(parties.map(async ({ leg }) => leg?.close()));
+    if (call.parties.length === 0) await this.#stopRecording(call);
   }
 
   #context(callId: string): LegContext {
@@ -199,6 +234,11 @@ export class Calls {
       if (this.#running.get(callId) === turn) this.#running.delete(callId);
     }
   }
+}
+
+function wantsRecording(request: NgRequest): boolean {
+  const word = request.text('record-call') ?? '';
+  return request.flags.has('record-call') || word === 'on' || word === 'yes';
 }
 
 function requireSdp(request: NgRequest): void {

@@ -17,6 +17,7 @@ import { makeCertificate } from './certificate.ts';
 import { interfacesOf } from './interfaces.ts';
 import { ownPorts, sharedPort, type PagePorts } from './page-port.ts';
 import { PortPool, PortsExhausted } from './ports.ts';
+import type { RecordingOptions } from './recording.ts';
 import { RequestError, readRequest, type NgRequest } from './request.ts';
 import { SdpError } from './sdp.ts';
 import { Statistics } from './statistics.ts';
@@ -39,6 +40,8 @@ export interface RtpengineOptions {
     /** One port for all pages in place of one each. */
     readonly webrtcPort?: number;
   };
+  /** Lets calls be recorded, into this folder. */
+  readonly recording?: RecordingOptions;
   readonly log?: Log;
 }
 
@@ -86,8 +89,9 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   }
   const interfaces = interfacesOf(hosts, rtp.advertised);
   const statistics = new Statistics(counters);
-  const calls = new Calls({ interfaces, ports, pagePorts, certificate, counters, log }, (call) =>
-    statistics.callEnded(Date.now() - call.createdAt),
+  const calls = new Calls(
+    { interfaces, ports, pagePorts, certificate, counters, log, recording: options.recording },
+    (call) => statistics.callEnded(Date.now() - call.createdAt),
   );
   const cookies = new CookieCache();
   const logged = new Set<string>();
