@@ -9,7 +9,7 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:22-slim
 WORKDIR /app
-ENV NODE_ENV=production
+ENV NODE_ENV=production BRIDGE_SIP_REGISTRAR_FILE=/tmp/registrations.json
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist

@@ -18,6 +18,8 @@ export interface PageConfig {
     readonly domain: string;
     /** Path of the SIP WebSocket (subprotocol `sip`) at the page's own origin. */
     readonly path: string;
+    /** What the page logs in with; made for this run of the bridge. */
+    readonly login: { readonly user: string; readonly password: string };
   };
   /** What a person types into the phone. */
   readonly phone: {
@@ -67,6 +69,9 @@ export interface Registration {
   /** Where the REGISTER came from, address:port. */
   readonly source: string;
   readonly expiresAt: string;
+  /** Whether a phone answered the last OPTIONS; missing while it was not asked. */
+  readonly reachable?: boolean;
+  readonly roundTripMs?: number;
 }
 
 export type CallState = 'ringing' | 'answered' | 'ended';

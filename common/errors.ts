@@ -60,9 +60,13 @@ export const ERRORS = {
   UDP_BLOCKED: "A datagram sent to the bridge's own address does not come back.",
   DRACHTIO_NO_WS: 'The drachtio server has no WebSocket transport for the page.',
   BROWSER_OLD: 'The browser is old enough to take the slower audio path.',
-  NO_PHONE: 'No phone has registered.',
-  AGENT_QUERY: 'The agent asks for query parameters that were not given.',
+  NO_PHONE: 'No phone has registered, or not the one that was asked for.',
+  MESSAGE_REFUSED: 'A phone did not take an instant message.',
+  DTMF_REFUSED: 'A phone did not take a key that was sent to it.',
+  HOLD_REFUSED: 'A phone did not agree to being put on hold, or taken off it.',
+  TRANSFER_FAILED: 'A call was not transferred.',
   BAD_REQUEST: 'A request to the HTTP API lacks something or holds what is not understood.',
+  AGENT_QUERY: 'The agent asks for query parameters that were not given.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -10,6 +10,7 @@ import { BridgeError } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import { startRtpengine } from '../rtpengine/embedded/server.ts';
 import { Signaling } from '../signaling/application.ts';
+import type { Binding } from '../signaling/bindings.ts';
 import type { Refusal } from '../signaling/call-phrases.ts';
 import { startDrachtio } from '../signaling/drachtio/server.ts';
 import { eventOf, TraceRing } from '../signaling/trace/ring.ts';
@@ -27,6 +28,7 @@ import { MediaWatch } from './media-watch.ts';
 import type { Address, BridgeOptions } from './options.ts';
 import { openPage } from './page.ts';
 import { version } from './root.ts';
+import { RegistrationFile } from './registration-file.ts';
 import { drachtioStatus } from './status.ts';
 
 /** How long start waits for an external drachtio before it goes on without. */
@@ -105,6 +107,10 @@ async function start(
     tell: (event) => events.tell(event),
   });
   stack.push(() => measurements.close());
+  const pages = { user: `page-${randomBytes(4).toString('hex')}`, password: newSecret() };
+  const file = options.registrationFile;
+  const kept = file === undefined ? undefined : new RegistrationFile(file, log);
+  if (kept) stack.push(() => kept.close());
   const signaling: Signaling = new Signaling({
     drachtio,
     media: media.media,
@@ -115,6 +121,13 @@ async function start(
     reach: options.calls.reach,
     maxCallsPerPage: options.calls.maxPerPage,
     ringMs: options.calls.noAnswerMs,
+    pages,
+    ...(kept && {
+      remembered: await kept.load(),
+      remember: (bindings: readonly Binding[]) => kept.save(bindings),
+    }),
+    ...(options.expiry && { expiry: options.expiry }),
+    ...(options.optionsIntervalMs && { optionsIntervalMs: options.optionsIntervalMs }),
     pageUrl: () => pageUrl(options.http.host, origin.port),
     log,
     veto: (call) => vetoOf(call),
@@ -138,13 +151,14 @@ async function start(
   });
   const status = (): Status => ({
     version,
-    registrations: signaling.registrations.map(({ expiresAt, aor, contact, ...binding }) => ({
-      aor,
-      contact,
+    registrations: signaling.registrations.map((binding) => ({
+      aor: binding.aor,
+      contact: binding.contact,
       kind: binding.kind,
       userAgent: binding.userAgent,
       source: binding.source,
-      expiresAt: new Date(expiresAt).toISOString(),
+      expiresAt: new Date(binding.expiresAt).toISOString(),
+      ...signaling.reachability(binding),
     })),
     calls: signaling.calls,
     engines: {
@@ -221,12 +235,14 @@ async function start(
     status,
     config: () => ({
       version,
-      sip: { user: PAGE_USER, domain: sip().host, path: '/sip' },
+      sip: { user: PAGE_USER, domain: sip().host, path: '/sip', login: pages },
       phone: phone(),
       agent: agents.default.profile,
       agents: agents.profiles,
       ringMs: options.ringMs,
     }),
+    callControl: signaling.control,
+    sendMessage: (to, text) => signaling.sendMessage(to, text),
     sip: new SipSocket({
       target: () => signaling.transports.find(({ protocol }) => protocol === 'ws'),
       flowClosed: (source) => signaling.flowClosed(source),
@@ -264,7 +280,7 @@ async function startEmbeddedDrachtio(
   stack: (() => Promise<void>)[],
 ): Promise<Address & { secret: string }> {
   const { host, port } = options.sip;
-  const admin = { host: '127.0.0.1', port: 0, secret: randomBytes(16).toString('hex') };
+  const admin = { host: '127.0.0.1', port: 0, secret: newSecret() };
   const server = await startDrachtio({
     admin,
     transports: [
@@ -303,6 +319,10 @@ async function startEmbeddedRtpengine(
   });
   stack.push(() => server.close());
   return { host: '127.0.0.1', port: server.ngPort };
+}
+
+function newSecret(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** The port is left out where nobody would write it. */

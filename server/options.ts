@@ -2,6 +2,8 @@
 import type { AgentOverrides, AgentSettings } from '../agent/settings.ts';
 import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
 import type { Extension } from '../signaling/extensions.ts';
+import type { PhoneAuth } from '../signaling/authentication.ts';
+import type { ExpiryBounds } from '../signaling/registrar.ts';
 import type { Config } from './config/schema.ts';
 import type { LogOptions } from './log.ts';
 
@@ -31,7 +33,7 @@ export interface BridgeOptions {
   /** How long the page lets a call ring. */
   readonly ringMs: number;
   /** What phones must log in as; undefined = as anybody. */
-  readonly auth?: { readonly realm: string; readonly users: ReadonlyMap<string, string> };
+  readonly auth?: PhoneAuth;
   readonly calls: {
     readonly maxPerPage: number;
     /** Hosts, or host:port, that pages may dial besides registered phones. */
@@ -40,6 +42,12 @@ export interface BridgeOptions {
   };
   readonly extensions: readonly Extension[];
   readonly log: LogOptions;
+  /** For how long phones may register. */
+  readonly expiry?: ExpiryBounds;
+  /** Keeps registrations over a restart; left out: nothing does. */
+  readonly registrationFile?: string;
+  /** How often phones are asked whether they are still there; 0 or left out: never. */
+  readonly optionsIntervalMs?: number;
 }
 
 export function optionsOf(config: Config): BridgeOptions {
@@ -60,7 +68,12 @@ export function optionsOf(config: Config): BridgeOptions {
     ),
     ringMs: sip.timeouts.ring * 1000,
     ...(sip.auth.enabled && {
-      auth: { realm: sip.auth.realm, users: new Map(Object.entries(sip.auth.users)) },
+      auth: {
+        realm: sip.auth.realm,
+        users: new Map(Object.entries(sip.auth.users)),
+        algorithms: sip.auth.algorithms,
+        nonceLifeMs: sip.auth.nonce_lifetime * 1000,
+      },
     }),
     calls: {
       maxPerPage: sip.calls.per_page,
@@ -73,6 +86,13 @@ export function optionsOf(config: Config): BridgeOptions {
       format: log.format,
       ...(log.file !== undefined && { file: log.file }),
     },
+    expiry: {
+      min: sip.registrar.min_expires,
+      default: sip.registrar.default_expires,
+      max: sip.registrar.max_expires,
+    },
+    ...(sip.registrar.file !== 'none' && { registrationFile: sip.registrar.file }),
+    optionsIntervalMs: sip.registrar.options_interval * 1000,
   };
 }
 

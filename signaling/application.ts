@@ -2,22 +2,28 @@
  * The drachtio application: registrar and calls over one connection to a drachtio server. It
  * cannot tell the embedded server from the real one.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { HEADER_CALL_ID, HEADER_EXTENSION, type CallStatus } from '../common/api.ts';
 import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
-import { Bindings, type Binding } from './bindings.ts';
+import { Authentication, type PageCredentials, type PhoneAuth } from './authentication.ts';
+import { Bindings, nextHopOf, type Binding } from './bindings.ts';
+import { CallControl } from './call-control.ts';
 import { Call, type CallDependencies, type Veto } from './call.ts';
 import { CallTable } from './call-table.ts';
+import { BAD_EVENT, CAPABILITIES } from './capabilities.ts';
 import type { Extension } from './extensions.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import type { CallMedia } from './media.ts';
-import { DigestServer, type DigestOptions } from './digest-server.ts';
-import { aorOf, Registrar } from './registrar.ts';
+import { Messages } from './messages.ts';
+import { ReachabilityWatch, type Reachability } from './reachability.ts';
+import { parseReplaces } from './refer.ts';
+import { aorOf, EXPIRY, Registrar, type ExpiryBounds } from './registrar.ts';
 import { Router } from './routing.ts';
 import type { TracedMessage } from './sip/trace.ts';
 import { hostOf, hostPort, type SipUri } from './sip/uri.ts';
 import { SrfPort, type SipReply, type SipRequest, type SipTransport } from './srf.ts';
+import { Transfers } from './transfer.ts';
 
 /** Expired bindings are invisible at once; this only forgets them. */
 const SWEEP_MS = 30_000;
@@ -34,8 +40,16 @@ export interface SignalingOptions {
   readonly pageUrl: () => string;
   readonly log: Log;
   /** Phones have to give one of these passwords; left out, any user with any password is welcome. */
-  readonly auth?: Pick<DigestOptions, 'realm' | 'users'> &
-    Partial<Pick<DigestOptions, 'algorithm'>>;
+  readonly auth?: PhoneAuth;
+  /** What pages log in with; made anew for each run. */
+  readonly pages: PageCredentials;
+  readonly expiry?: ExpiryBounds;
+  /** Registrations of an earlier run. */
+  readonly remembered?: readonly Binding[];
+  /** Registrations have changed; all of them. */
+  readonly remember?: (bindings: readonly Binding[]) => void;
+  /** How often registered phones are asked whether they are still there; left out: never. */
+  readonly optionsIntervalMs?: number;
   /** How long a page may take to its first sign of life; 5 s when left out. */
   readonly pageReactionMs?: number;
   /** Every SIP message, as far as the server tells of it: for a server that has no trace itself. */
@@ -66,7 +80,12 @@ export class Signaling {
   readonly #srf = new SrfPort();
   readonly #bindings = new Bindings(Date.now);
   readonly #registrar: Registrar;
-  readonly #digest: DigestServer | undefined;
+  readonly #messages: Messages;
+  readonly #transfers: Transfers;
+  /** What is done to calls, and happens in them. */
+  readonly control: CallControl;
+  readonly #watch: ReachabilityWatch | undefined;
+  readonly #authentication: Authentication;
   readonly #calls = new CallTable();
   readonly #router: Router;
   readonly #sweep: NodeJS.Timeout;
@@ -76,17 +95,17 @@ export class Signaling {
 
   constructor(options: SignalingOptions) {
     this.#options = options;
-    const { log, changed, auth } = options;
-    this.#digest =
-      auth &&
-      new DigestServer({
-        // Every phone knows MD5.
-        algorithm: 'MD5',
-        ...auth,
-        now: Date.now,
-        newNonce: () => randomBytes(8).toString('hex'),
-      });
-    this.#registrar = new Registrar({ bindings: this.#bindings, now: Date.now, changed, log });
+    const { log, changed, auth, pages, expiry = EXPIRY } = options;
+    this.#authentication = new Authentication({ phones: auth, pages, log });
+    const bindings = this.#bindings;
+    for (const binding of options.remembered ?? []) bindings.put(binding);
+    this.#registrar = new Registrar({
+      bindings,
+      expiry,
+      now: Date.now,
+      changed: () => this.#bindingsChanged(),
+      log,
+    });
     this.#router = new Router({
       bindings: this.#bindings,
       extensions: options.extensions ?? [],
@@ -96,8 +115,40 @@ export class Signaling {
       isOwn: (uri) => this.#isOwn(uri),
       pageUrl: options.pageUrl,
     });
+    this.#messages = new Messages({
+      srf: this.#srf,
+      phonesOf: (user) => bindings.phonesOf(user),
+      hasPage: () => bindings.pages().length > 0,
+      self: 'page@localhost',
+      tell: options.tell,
+    });
+    this.#transfers = new Transfers({
+      srf: this.#srf,
+      log,
+      domain: () => this.#domain(),
+      calls: () => this.#calls.live,
+      route: ({ uri, text }) => this.#router.transfer(uri, text),
+      joined: (call, leg) => this.control.follow(call, leg),
+    });
+    this.control = new CallControl({
+      find: (id) => this.#calls.get(id),
+      transfers: this.#transfers,
+      onMessage: (request, reply) => this.#messages.receive(request, reply),
+      tell: options.tell,
+    });
+    const { optionsIntervalMs: intervalMs } = options;
+    this.#watch =
+      intervalMs === undefined
+        ? undefined
+        : new ReachabilityWatch({
+            intervalMs,
+            phones: () => bindings.current().filter(({ kind }) => kind === 'phone'),
+            ask: (phone) => this.#askOptions(phone),
+            now: () => performance.now(),
+            changed,
+          });
     this.#sweep = setInterval(() => {
-      if (this.#bindings.sweep() > 0) changed();
+      if (bindings.sweep() > 0) this.#bindingsChanged();
     }, SWEEP_MS).unref();
   }
 
@@ -105,16 +156,17 @@ export class Signaling {
   connect(): Promise<void> {
     const srf = this.#srf;
     srf.on('register', (request, reply) => {
-      if (this.#admits(request, reply)) this.#registrar.handle(request, reply);
+      const party = this.#authentication.admit(request, reply);
+      if (party) this.#registrar.handle(request, reply, party);
     });
     srf.on('invite', (request, reply) => this.#invite(request, reply));
-    srf.on('options', (_request, reply) =>
-      reply.send(200, { headers: { Accept: 'application/sdp' } }),
-    );
-    // Presence, voicemail lamps and instant messages: refusing them does a phone no harm.
-    srf.on('subscribe', (_request, reply) => reply.send(489));
-    srf.on('publish', (_request, reply) => reply.send(489));
-    srf.on('message', (_request, reply) => reply.send(405));
+    srf.on('options', (_request, reply) => reply.send(200, { headers: CAPABILITIES }));
+    // Presence and voicemail lamps: refusing them does a phone no harm.
+    srf.on('subscribe', (_request, reply) => reply.send(489, BAD_EVENT));
+    srf.on('publish', (_request, reply) => reply.send(489, BAD_EVENT));
+    srf.on('message', (request, reply) => {
+      if (this.#authentication.admit(request, reply)) this.#messages.receive(request, reply);
+    });
     const { onMessage } = this.#options;
     return new Promise((resolve) => {
       srf.connect(this.#options.drachtio, {
@@ -122,6 +174,7 @@ export class Signaling {
         connected: (transports, version) => {
           this.#transports = transports;
           this.#setDrachtio({ state: 'connected', version });
+          this.#watch?.review();
           resolve();
         },
         disconnected: (why) => {
@@ -148,6 +201,16 @@ export class Signaling {
 
   get registrations(): readonly Binding[] {
     return this.#bindings.current();
+  }
+
+  /** Whether a phone answers; undefined while nobody has asked it. */
+  reachability(phone: Binding): Reachability | undefined {
+    return this.#watch?.of(phone);
+  }
+
+  /** @throws BridgeError NO_PHONE, MESSAGE_REFUSED */
+  sendMessage(to: string, text: string): Promise<void> {
+    return this.#messages.send(to, text);
   }
 
   get calls(): readonly CallStatus[] {
@@ -178,6 +241,7 @@ export class Signaling {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweep);
+    this.#watch?.close();
     await Promise.all(this.#calls.live.map((call) => call.hangUp('The bridge stops')));
     this.#srf.close();
   }
@@ -187,13 +251,19 @@ export class Signaling {
       reply.send(503, 'The bridge stops');
       return;
     }
-    if (!this.#admits(request, reply)) return;
-    const isPage = this.#isFromPage(request);
+    const kind = this.#authentication.admit(request, reply);
+    if (!kind) return;
+    const isPage = kind === 'page';
     const name = userOf(request.getParsedHeader('from').uri) ?? 'anonymous';
     const source = `${request.source_address}:${request.source_port}`;
     const binding = this.#bindings.current().findLast((each) => each.source === source);
-    const kind = isPage ? 'page' : 'phone';
-    const incoming = new IncomingInvite(this.#srf, request, reply, { kind, name, binding });
+    const party = { kind, name, binding };
+    const replaces = parseReplaces(request.get('Replaces'));
+    if (replaces) {
+      void this.#transfers.onReplaces(replaces, request, reply, party);
+      return;
+    }
+    const incoming = new IncomingInvite(this.#srf, request, reply, party);
     // A page's call is named by the phone's leg, which has yet to be made: the page may say how.
     const id = isPage ? nameOf(request.get(HEADER_CALL_ID)) : incoming.callId;
     // The Call-ID names everything a call owns, up to the agent's session: no second one at a time.
@@ -235,7 +305,9 @@ export class Signaling {
       reactionMs: { page: pageReactionMs ?? PAGE_REACTION_MS, phone: PHONE_REACTION_MS },
       domain: () => this.#domain(),
       veto,
-      connected: () => undefined,
+      connected: (call) => {
+        for (const leg of call.legs) this.control.follow(call, leg);
+      },
       changed: (call) => this.#callChanged(call),
     };
   }
@@ -267,37 +339,21 @@ export class Signaling {
     );
   }
 
-  /** Answers the request itself when it says no. */
-  #admits(request: SipRequest, reply: SipReply): boolean {
-    if (!this.#digest || this.#isFromPage(request)) return true;
-    const verdict = this.#digest.judge({
-      method: request.method,
-      uri: request.uri,
-      authorization: request.get('Authorization'),
-    });
-    switch (verdict.kind) {
-      case 'accepted':
-        return true;
-      case 'challenged':
-        reply.send(401, { headers: { 'WWW-Authenticate': verdict.challenge } });
-        return false;
-      case 'forbidden':
-        this.#options.log('warn', `wrong user or password from ${request.source_address}`);
-        reply.send(403, 'Wrong user or password');
-        return false;
-      case 'malformed':
-        reply.send(400, 'The credentials do not fit the request');
-        return false;
-    }
+  #bindingsChanged(): void {
+    this.#watch?.review();
+    this.#options.remember?.(this.registrations);
+    this.#options.changed();
   }
 
-  /** By the listener it came in on: pages come over the bridge's own HTTP origin, phones cannot. */
-  #isFromPage({ protocol, receivedOn }: SipRequest): boolean {
-    const port = Number(receivedOn.slice(receivedOn.lastIndexOf(':') + 1));
-    return (
-      protocol !== 'udp' &&
-      this.#transports.some((transport) => transport.protocol === 'ws' && transport.port === port)
-    );
+  async #askOptions(phone: Binding): Promise<void> {
+    const proxy = nextHopOf(phone);
+    const { status, reason } = await this.#srf.request(phone.contact, {
+      method: 'OPTIONS',
+      ...(proxy !== undefined && { proxy }),
+      headers: { To: `<sip:${phone.aor}>`, Accept: CAPABILITIES.Accept },
+    });
+    // What a SIP server says for a phone that said nothing: no answer, connection gone, no way there.
+    if (status === 408 || status === 410 || status === 503) throw new Error(`${status} ${reason}`);
   }
 
   #setDrachtio(state: DrachtioState): void {

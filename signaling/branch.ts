@@ -4,6 +4,7 @@
  * 3261 §8.1.3.4) is followed once.
  */
 import { BridgeError, messageOf } from '../common/errors.ts';
+import { nextHopOf } from './bindings.ts';
 import { reasonHeader, type Refusal } from './call-phrases.ts';
 import { Leg, type LegParty } from './leg.ts';
 import type { CallMedia, MediaLeg, MediaPeer } from './media.ts';
@@ -90,10 +91,13 @@ export class Branch {
   #invite(headers: Readonly<Record<string, string>>): void {
     const { srf, callingNumber, callingName, reactionMs } = this.#options;
     this.#reaction = setTimeout(() => this.#silent(), reactionMs[this.party.kind]);
+    const { binding } = this.party;
+    const proxy = binding && nextHopOf(binding);
     srf.invite(
       this.#target.uri,
       {
         localSdp: this.#offer,
+        ...(proxy !== undefined && { proxy }),
         callingNumber,
         ...(callingName && { callingName }),
         headers: { ...headers },

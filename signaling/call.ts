@@ -80,6 +80,7 @@ export class Call {
   #ringing: NodeJS.Timeout | undefined;
   #caller: Leg | undefined;
   #callee: Leg | undefined;
+  #renegotiation: Renegotiation | undefined;
   #released: Promise<void> | undefined;
 
   constructor(deps: CallDependencies, incoming: IncomingInvite, plan: CallPlan) {
@@ -106,7 +107,7 @@ export class Call {
       state: this.#state,
       startedAt: this.#startedAt.toISOString(),
       ...(this.#answeredAt && { answeredAt: this.#answeredAt.toISOString() }),
-      heldBy: this.legs.filter(({ remoteSdp }) => isHold(remoteSdp)).map(({ kind }) => kind),
+      heldBy: this.#heldBy(),
       ...(this.#endedAt && { endedAt: this.#endedAt.toISOString() }),
       ...(ending && { outcome: ending.outcome, reason: ending.why }),
       ...(ending?.status !== undefined && { status: ending.status }),
@@ -120,6 +121,46 @@ export class Call {
 
   peerOf(leg: Leg): Leg | undefined {
     return leg === this.#caller ? this.#callee : this.#caller;
+  }
+
+  /** Offers inside the call; undefined before the answer. */
+  get renegotiation(): Renegotiation | undefined {
+    return this.#renegotiation;
+  }
+
+  /**
+   * `fresh` takes part in the place of `old`, which is left standing: whoever asked for it hangs up
+   * on it when the far end has been told.
+   * @throws Error when the media engine or the codec stands in the way; then nothing has changed
+   */
+  async substitute(old: Leg, fresh: Leg): Promise<void> {
+    const isCaller = old === this.#caller;
+    const set = (leg: Leg): void => {
+      if (isCaller) this.#caller = leg;
+      else this.#callee = leg;
+    };
+    set(fresh);
+    this.#follow(fresh);
+    try {
+      await this.#renegotiation?.substitute(old, fresh);
+    } catch (error) {
+      set(old);
+      await this.#renegotiation?.substitute(fresh, old).catch(() => undefined);
+      throw error;
+    }
+    old.hasLeft = true;
+    this.#log('info', `${fresh.party.name} has taken the place of ${old.party.name}`, {
+      legCallId: fresh.dialog.sip.callId,
+    });
+    this.#deps.changed(this);
+  }
+
+  /** One side has gone over to another call: this one ends without it. */
+  giveAway(leg: Leg, why: string): void {
+    leg.hasLeft = true;
+    if (leg === this.#caller) this.#caller = undefined;
+    else this.#callee = undefined;
+    this.#end({ why, outcome: 'completed', cause: 200 });
   }
 
   /** The session in the media engine. */
@@ -257,7 +298,7 @@ export class Call {
       return;
     }
     const { media, log } = this.#deps;
-    new Renegotiation({
+    this.#renegotiation = new Renegotiation({
       media,
       mediaLeg: this.#media,
       caller,
@@ -280,6 +321,7 @@ export class Call {
   #follow(leg: Leg): void {
     leg.dialog.on('destroy', (bye) => {
       leg.gone();
+      if (!this.legs.includes(leg)) return;
       const why = textOfReason(bye.get('Reason')) ?? `the ${leg.kind} hung up`;
       const outcome = this.#state === 'answered' ? 'completed' : 'failed';
       this.#end({ why, outcome, cause: 200 });
@@ -316,6 +358,15 @@ export class Call {
       fromTag: this.#incoming.tag,
     });
     this.#deps.changed(this);
+  }
+
+  #heldBy(): MediaPeer[] {
+    const [one, other] = this.legs;
+    const holds = (leg: Leg | undefined, peer: Leg | undefined) =>
+      leg !== undefined && (isHold(leg.remoteSdp) || peer?.isHeld === true);
+    return [...(holds(one, other) ? [one] : []), ...(holds(other, one) ? [other] : [])].flatMap(
+      (leg) => leg?.kind ?? [],
+    );
   }
 
   #hasEnded(): boolean {

@@ -3,8 +3,9 @@
  * https://www.rfc-editor.org/rfc/rfc7616#section-3.4; SHA-256 in SIP: RFC 8760). Pure: the clock
  * and the nonces are parameters.
  *
- * One challenge with one algorithm at a time: drachtio-srf would join two with a comma, and phones
- * do not take that apart (RFC 3261 §7.3.1 forbids it).
+ * One challenge for each algorithm, the best one first; a client takes the first that it knows
+ * (RFC 8760 §2.3). They share a nonce, which is short, because an INVITE with credentials has to
+ * stay below 1300 bytes: above, phones turn to TCP (RFC 3261 §18.1.1).
  *
  * A nonce lives for a few minutes and each of its counts (nc) is good for once, so credentials that
  * were overheard are of no use. Whoever comes with a spent nonce is not refused but told so
@@ -12,7 +13,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-const NONCE_LIFE_MS = 300_000;
+export const NONCE_LIFE_MS = 300_000;
 /** So many phones may be on their way between challenge and answer; older nonces are forgotten. */
 const MAX_NONCES = 10_000;
 
@@ -23,7 +24,8 @@ export type DigestAlgorithm = keyof typeof HASHES;
 
 export interface DigestOptions {
   readonly realm: string;
-  readonly algorithm: DigestAlgorithm;
+  /** As long as a nonce is good for. */
+  readonly nonceLifeMs: number;
   /** Password by username. */
   readonly users: ReadonlyMap<string, string>;
   readonly now: () => number;
@@ -33,8 +35,8 @@ export interface DigestOptions {
 
 export type Verdict =
   | { readonly kind: 'accepted'; readonly user: string }
-  /** 401 with this WWW-Authenticate. */
-  | { readonly kind: 'challenged'; readonly challenge: string }
+  /** 401 with these WWW-Authenticate, in this order. */
+  | { readonly kind: 'challenged'; readonly challenges: readonly string[] }
   /** 403: the nonce was good and the password was not. */
   | { readonly kind: 'forbidden' }
   /** 400: credentials that do not fit the request or the challenge. */
@@ -43,8 +45,10 @@ export type Verdict =
 export interface DigestedRequest {
   readonly method: string;
   readonly uri: string;
-  /** The value of the Authorization header. */
+  /** The value of the Authorization header; several of them with commas between. */
   readonly authorization: string | undefined;
+  /** What this client may use, the best first. */
+  readonly algorithms: readonly DigestAlgorithm[];
 }
 
 interface Nonce {
@@ -62,23 +66,24 @@ export class DigestServer {
     this.#options = options;
   }
 
-  judge({ method, uri, authorization }: DigestedRequest): Verdict {
-    const { realm, algorithm, users } = this.#options;
-    const given = parseCredentials(authorization ?? '');
+  judge({ method, uri, authorization, algorithms }: DigestedRequest): Verdict {
+    const { realm, users } = this.#options;
     // Credentials for somebody else's realm are none of ours (RFC 3261 §22.1).
-    if (given?.get('realm') !== realm) return this.#challenge(false);
+    const ours = parseCredentials(authorization ?? '').filter((one) => one.get('realm') === realm);
+    if (ours.length === 0) return this.#challenge(algorithms, false);
 
-    const field = (name: string): string => given.get(name) ?? '';
+    const algorithmOf = (given: ReadonlyMap<string, string>) =>
+      algorithms.find((known) => known === (given.get('algorithm') ?? 'MD5').toUpperCase());
+    const given = ours.find(algorithmOf);
+    const algorithm = given && algorithmOf(given);
+    const field = (name: string): string => given?.get(name) ?? '';
     const fits =
-      (given.get('algorithm') ?? 'MD5').toUpperCase() === algorithm &&
-      field('uri') === uri &&
-      field('qop') === 'auth' &&
-      /^[\da-f]{8}$/i.test(field('nc'));
-    if (!fits) return { kind: 'malformed' };
+      field('uri') === uri && field('qop') === 'auth' && /^[\da-f]{8}$/i.test(field('nc'));
+    if (algorithm === undefined || !fits) return { kind: 'malformed' };
 
     const nonce = this.#live(field('nonce'));
     const count = Number.parseInt(field('nc'), 16);
-    if (!nonce || count <= nonce.count) return this.#challenge(true);
+    if (!nonce || count <= nonce.count) return this.#challenge(algorithms, true);
 
     const digest = (text: string): string =>
       createHash(HASHES[algorithm]).update(text).digest('hex');
@@ -96,24 +101,28 @@ export class DigestServer {
     return { kind: 'accepted', user };
   }
 
-  #challenge(stale: boolean): Verdict {
-    const { realm, algorithm, now, newNonce } = this.#options;
+  #challenge(algorithms: readonly DigestAlgorithm[], stale: boolean): Verdict {
+    const { realm, now, newNonce } = this.#options;
     const nonce = newNonce();
     this.#nonces.set(nonce, { issuedAt: now(), count: 0 });
     this.#forget();
-    const challenge = [
-      `Digest realm=${quote(realm)}`,
-      `nonce="${nonce}"`,
-      `algorithm=${algorithm}`,
-      'qop="auth"',
-      ...(stale ? ['stale=true'] : []),
-    ];
-    return { kind: 'challenged', challenge: challenge.join(', ') };
+    const challenges = algorithms.map((algorithm) =>
+      [
+        `Digest realm=${quote(realm)}`,
+        `nonce="${nonce}"`,
+        `algorithm=${algorithm}`,
+        'qop="auth"',
+        ...(stale ? ['stale=true'] : []),
+      ].join(', '),
+    );
+    return { kind: 'challenged', challenges };
   }
 
   #live(text: string): Nonce | undefined {
     const nonce = this.#nonces.get(text);
-    return nonce && this.#options.now() - nonce.issuedAt < NONCE_LIFE_MS ? nonce : undefined;
+    return nonce && this.#options.now() - nonce.issuedAt < this.#options.nonceLifeMs
+      ? nonce
+      : undefined;
   }
 
   #forget(): void {
@@ -124,16 +133,15 @@ export class DigestServer {
   }
 }
 
-/** The parameters of a Digest header, names in lower case; undefined for any other scheme. */
-function parseCredentials(value: string): Map<string, string> | undefined {
-  const scheme = /^\s*digest\s+/i.exec(value);
-  if (!scheme) return undefined;
-  const parameters = new Map<string, string>();
-  const pattern = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g;
-  for (const [, name = '', quoted, token] of value.slice(scheme[0].length).matchAll(pattern)) {
-    parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
+/** The parameters of each Digest credentials in the text, names in lower case. */
+function parseCredentials(value: string): Map<string, string>[] {
+  const found: Map<string, string>[] = [];
+  const pattern = /(?:^|[\s,])(digest)\s|([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi;
+  for (const [, scheme, name = '', quoted, token] of value.matchAll(pattern)) {
+    if (scheme !== undefined) found.push(new Map());
+    else found.at(-1)?.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
   }
-  return parameters;
+  return found;
 }
 
 function equal(one: string, other: string): boolean {

@@ -24,9 +24,21 @@ export class Leg {
   localSdp: string;
   /** An offer of ours is on its way to it: its own has to wait (RFC 3261 §14.2). */
   isOffering = false;
+  /** We have put it on hold: whatever it offers meanwhile, it gets no audio. */
+  isHeld = false;
+  /** It has gone over to another call, and its dialog is no business of this one any more. */
+  hasLeft = false;
+  /** Who it is to the media engine: of a leg that took another's place, the other's tag. */
+  readonly mediaTag: string;
   #ended = false;
 
-  constructor(party: LegParty, dialog: SipDialog, sdp: { remote: string; local: string }) {
+  constructor(
+    party: LegParty,
+    dialog: SipDialog,
+    sdp: { remote: string; local: string },
+    mediaTag = dialog.sip.remoteTag,
+  ) {
+    this.mediaTag = mediaTag;
     this.party = party;
     this.dialog = dialog;
     this.remoteSdp = sdp.remote;

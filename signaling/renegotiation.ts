@@ -1,5 +1,6 @@
 /**
- * Offers inside a call: hold and resume, another address, one codec out of several, a refresh. The
+ * Offers inside a call: hold and resume, another address, one codec out of several, a refresh, and
+ * another phone in the place of the one there was. The
  * side that offers is answered here with what the other side said last, after the media engine has
  * been told; the other side's dialog is left alone, because nothing changes for it.
  * RFC 3261 §14, RFC 3311, RFC 3264 §8: https://www.rfc-editor.org/rfc/rfc3264#section-8
@@ -8,8 +9,8 @@ import { messageOf } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import type { Leg } from './leg.ts';
 import type { CallMedia, MediaLeg } from './media.ts';
-import { asNextVersion, codecOf, isHold, lockCodec, standingAnswer } from './sdp.ts';
-import type { SipReply, SipRequest } from './srf.ts';
+import { asNextVersion, codecOf, isHold, lockCodec, standingAnswer, withDirection } from './sdp.ts';
+import { ask, type SipReply, type SipRequest } from './srf.ts';
 
 export interface RenegotiationOptions {
   readonly media: CallMedia;
@@ -24,19 +25,77 @@ export interface RenegotiationOptions {
 
 export class Renegotiation {
   readonly #options: RenegotiationOptions;
+  #legs: readonly Leg[];
   /** Legs whose offer is being worked on. */
   readonly #busy = new Set<Leg>();
 
   constructor(options: RenegotiationOptions) {
     this.#options = options;
-    for (const leg of [options.caller, options.callee]) {
-      leg.dialog.on('modify', (request, reply) => void this.#onOffer(leg, request, reply));
-      leg.dialog.on('update', (request, reply) => void this.#onOffer(leg, request, reply));
-      leg.dialog.on('ack', ({ body }) => void this.#onAck(leg, body));
+    this.#legs = [options.caller, options.callee];
+    for (const leg of this.#legs) this.#follow(leg);
+  }
+
+  /** `fresh` takes the place of `old`: the engine hears of its address as if `old` had moved. */
+  async substitute(old: Leg, fresh: Leg): Promise<void> {
+    this.#legs = this.#legs.map((leg) => (leg === old ? fresh : leg));
+    this.#follow(fresh);
+    const isMedia = (await this.#take(fresh, fresh.remoteSdp)) !== undefined;
+    if (!isMedia) throw new Error('it speaks another codec');
+  }
+
+  /** The answer to the offer of one who wants to take `old`'s place. */
+  async admit(old: Leg, sdp: string): Promise<string | undefined> {
+    return this.#agree(old, sdp);
+  }
+
+  /**
+   * Tells a leg that there is no audio either way, or again: its agent speaks to nobody meanwhile
+   * and hears silence.
+   * @throws Error when it does not agree
+   */
+  async setHeld(leg: Leg, isHeld: boolean): Promise<void> {
+    if (leg.isHeld === isHeld) return;
+    const answer = await this.offer(
+      leg,
+      withDirection(leg.localSdp, isHeld ? 'inactive' : 'sendrecv'),
+    );
+    if (!answer) return;
+    leg.isHeld = isHeld;
+    this.#log('info', isHeld ? `the ${leg.kind} was put on hold` : `the ${leg.kind} is off hold`);
+    this.#options.changed();
+  }
+
+  /** A re-INVITE of ours; @returns the answer. */
+  async offer(leg: Leg, sdp: string): Promise<string> {
+    if (leg.isOffering || this.#busy.has(leg)) throw new Error('another offer is under way');
+    leg.isOffering = true;
+    try {
+      const body = asNextVersion(sdp, leg.localSdp);
+      const {
+        status,
+        reason,
+        body: answer,
+      } = await ask(leg.dialog, {
+        method: 'INVITE',
+        headers: { Contact: leg.dialog.local.contact, 'Content-Type': 'application/sdp' },
+        body,
+      });
+      if (status >= 300) throw new Error(`${status} ${reason}`);
+      leg.localSdp = body;
+      return answer;
+    } finally {
+      leg.isOffering = false;
     }
   }
 
+  #follow(leg: Leg): void {
+    leg.dialog.on('modify', (request, reply) => void this.#onOffer(leg, request, reply));
+    leg.dialog.on('update', (request, reply) => void this.#onOffer(leg, request, reply));
+    leg.dialog.on('ack', ({ body }) => void this.#onAck(leg, body));
+  }
+
   async #onOffer(leg: Leg, request: SipRequest, reply: SipReply): Promise<void> {
+    if (leg.hasLeft) return;
     // RFC 3261 §14.2 and RFC 3311 §5.2: one offer at a time, in either direction.
     if (leg.isOffering) {
       reply.send(491);
@@ -71,7 +130,7 @@ export class Renegotiation {
 
   /** The answer to an offer of ours. */
   async #onAck(leg: Leg, body: string): Promise<void> {
-    if (!body || this.#busy.has(leg)) return;
+    if (!body || this.#busy.has(leg) || leg.isOffering || leg.hasLeft) return;
     try {
       await this.#take(leg, body);
     } catch (error) {
@@ -81,27 +140,33 @@ export class Renegotiation {
 
   /** @returns what the leg is answered; undefined when it has left the codec that is in use. */
   async #take(leg: Leg, sdp: string): Promise<string | undefined> {
-    const { media, caller, callee, mediaLeg } = this.#options;
-    const other = leg === caller ? callee : caller;
-    const codec = codecOf(leg.localSdp);
-    const offer = lockCodec(sdp, codec);
-    if (offer === undefined) return undefined;
-    const ids = {
-      ...mediaLeg,
-      fromTag: leg.dialog.sip.remoteTag,
-      toTag: other.dialog.sip.remoteTag,
-    };
     const wasHold = isHold(leg.remoteSdp);
-    await media.offer(ids, offer, other.kind);
-    const last = lockCodec(other.remoteSdp, codec) ?? other.remoteSdp;
-    const answer = await media.answer(ids, standingAnswer(last, offer), leg.kind);
+    const agreed = await this.#agree(leg, sdp);
+    if (agreed === undefined) return undefined;
     leg.remoteSdp = sdp;
-    leg.localSdp = asNextVersion(answer, leg.localSdp);
+    leg.localSdp = leg.isHeld
+      ? asNextVersion(withDirection(agreed, 'inactive'), leg.localSdp)
+      : agreed;
     if (isHold(sdp) !== wasHold) {
       this.#log('info', `the ${leg.kind} ${wasHold ? 'took the call off hold' : 'put it on hold'}`);
       this.#options.changed();
     }
     return leg.localSdp;
+  }
+
+  /** The engine's agreement between what one side says now and what the other said last. */
+  async #agree(leg: Leg, sdp: string): Promise<string | undefined> {
+    const { media, mediaLeg } = this.#options;
+    const other = this.#legs.find((each) => each !== leg);
+    if (!other) return undefined;
+    const codec = codecOf(leg.localSdp);
+    const offer = lockCodec(sdp, codec);
+    if (offer === undefined) return undefined;
+    const ids = { ...mediaLeg, fromTag: leg.mediaTag, toTag: other.mediaTag };
+    await media.offer(ids, offer, other.kind);
+    const last = lockCodec(other.remoteSdp, codec) ?? other.remoteSdp;
+    const answer = await media.answer(ids, standingAnswer(last, offer), leg.kind);
+    return asNextVersion(answer, leg.localSdp);
   }
 
   #log(level: Parameters<Log>[0], message: string): void {

@@ -66,6 +66,18 @@ export class Router {
     return 'status' in found ? undefined : found[0];
   }
 
+  /** Whom a phone wants its call transferred to. */
+  transfer(uri: SipUri, text: string): readonly Target[] | Refusal {
+    if (!this.#options.isOwn(uri)) return this.#address(text);
+    const route = this.fromPhone(uri.user ?? '');
+    if (route.kind === 'ring' && route.targets.every(({ party }) => party.kind === 'phone')) {
+      return route.targets;
+    }
+    // A phone's own name need be no extension to be transferred to.
+    const phones = this.#phones(uri.user ?? '');
+    return 'status' in phones ? (route.kind === 'ring' ? route.targets : route) : phones;
+  }
+
   #pages(user: string | undefined): readonly Target[] | Refusal {
     const { bindings, maxCallsPerPage, callsOf, pageUrl } = this.#options;
     const open = bindings.pages().filter(({ aor }) => user === undefined || userOf(aor) === user);
@@ -87,11 +99,9 @@ export class Router {
 
   #phones(user: string): readonly Target[] | Refusal {
     const { bindings } = this.#options;
-    const phones = bindings
-      .current()
-      .filter(({ kind, aor }) => kind === 'phone' && userOf(aor) === user);
+    const phones = bindings.phonesOf(user);
     return phones.length > 0
-      ? phones.toReversed().map(targetOf)
+      ? phones.map(targetOf)
       : { status: 404, reason: `${user} is not registered`, code: 'CALL_FAILED' };
   }
 

@@ -120,9 +120,14 @@ export function isHold(sdp: string): boolean {
  * an offer becomes an answer: the DTLS role it left open is the one it got (RFC 5763 §5).
  */
 export function standingAnswer(lastSdp: string, offer: string): string {
-  const direction = MIRROR[directionOf(offer)];
-  const bare = lastSdp.replace(/^a=(sendrecv|sendonly|recvonly|inactive)\r?\n/gm, '');
-  return `${bare.replace(/^a=setup:actpass/gm, 'a=setup:active').replace(/\s*$/, '')}\r\na=${direction}\r\n`;
+  const answer = withDirection(lastSdp, MIRROR[directionOf(offer)]);
+  return answer.replace(/^a=setup:actpass/gm, 'a=setup:active');
+}
+
+/** The same description with another direction. */
+export function withDirection(sdp: string, direction: Direction): string {
+  const bare = sdp.replace(/^a=(sendrecv|sendonly|recvonly|inactive)\r?\n/gm, '');
+  return `${bare.replace(/\s*$/, '')}\r\na=${direction}\r\n`;
 }
 
 /** The version of an origin counts up when anything differs from what was sent before (RFC 3264 §8). */

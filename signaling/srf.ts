@@ -58,12 +58,13 @@ export interface SipReply {
 
 export interface SipDialog {
   readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
-  readonly local: { sdp: string };
+  readonly local: { sdp: string; readonly contact: string };
   readonly remote: { readonly sdp: string };
   destroy(
     options: { headers?: Record<string, string> },
     done: (error: unknown, bye?: unknown) => void,
   ): void;
+  request(options: OneRequest, done: (error: unknown, response?: SipResponse) => void): void;
   on(event: 'destroy', listener: (bye: SipMessage, reason?: string) => void): this;
   /** A re-INVITE, an UPDATE, or another request of the far end inside the dialog. */
   on(
@@ -79,6 +80,8 @@ export interface InviteOptions {
   callingNumber?: string;
   callingName?: string;
   headers?: Record<string, string>;
+  /** Where it goes when not to the request's own URI. */
+  proxy?: string;
 }
 
 export interface InviteProgress {
@@ -89,6 +92,23 @@ export interface InviteProgress {
 }
 
 type DialogCallback = (error: unknown, dialog?: SipDialog) => void;
+
+/** A request that opens no dialog: OPTIONS, MESSAGE. */
+export interface OneRequest {
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Where it goes when not to the request's own URI. */
+  readonly proxy?: string;
+}
+
+export interface Outcome {
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** Longer than the SIP server itself waits (64 × T1). */
+const NO_ANSWER_MS = 35_000;
 
 /** An INVITE that was refused: `status` and `reason` as the far end (or the server for it) said. */
 export interface InviteRefusal {
@@ -122,6 +142,14 @@ interface UntypedSrf {
   ): void;
   on(event: 'error' | 'close' | 'reconnecting', listener: (error?: unknown) => void): void;
   use(method: string, handler: (request: SipRequest, reply: SipReply) => void): void;
+  request(
+    uri: string,
+    options: OneRequest,
+    callback: (
+      error: unknown,
+      request?: { on(event: 'response', listener: (response: SipResponse) => void): void },
+    ) => void,
+  ): void;
   createUAC(
     uri: string,
     options: InviteOptions,
@@ -196,6 +224,33 @@ export class SrfPort {
     this.#srf.use(method, handler);
   }
 
+  /** Sends a request outside any dialog; rejects when it got no answer at all. */
+  request(uri: string, options: OneRequest): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('no answer')), NO_ANSWER_MS).unref();
+      const fail = (error: unknown) => {
+        clearTimeout(timer);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
+      try {
+        this.#srf.request(uri, options, (error, request) => {
+          if (!request) {
+            fail(error);
+            return;
+          }
+          request.on('response', ({ status, reason }) => {
+            if (status < 200) return;
+            clearTimeout(timer);
+            resolve({ status, reason });
+          });
+        });
+      } catch (error) {
+        // Thrown while no server is connected.
+        fail(error);
+      }
+    });
+  }
+
   /** Sends an INVITE. `answered` runs in the tick the dialog is made in. */
   invite(
     uri: string,
@@ -259,4 +314,17 @@ function refusalOf(error: unknown): InviteRefusal {
     reason: reason ?? message ?? 'Server Internal Error',
     ...(contact !== undefined && { contact }),
   };
+}
+
+/** A request inside a dialog, with its final answer; rejects when there is none. */
+export function ask(dialog: SipDialog, request: OneRequest): Promise<SipResponse> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer')), NO_ANSWER_MS).unref();
+    dialog.request(request, (error, response) => {
+      if (response && response.status < 200) return;
+      clearTimeout(timer);
+      if (response) resolve(response);
+      else reject(error instanceof Error ? error : new Error(String(error)));
+    });
+  });
 }

@@ -11,6 +11,7 @@ import { DIALECT_NAMES } from '../../agent/dialects/registry.ts';
 
 const port = z.int().min(0).max(65535);
 const host = z.string().min(1);
+const seconds = z.int().min(1).max(86_400);
 const secret = z.string().min(1).meta({ secret: true });
 /**
  * Sections may be left out as a whole: their defaults come from the keys in them. That each key of
@@ -40,6 +41,28 @@ const sip = section({
     enabled: z.boolean().default(false).describe('Whether phones must give a password.'),
     realm: z.string().min(1).default('bridge').describe('Realm of the digest challenge.'),
     users: z.record(z.string(), secret).default({}).describe('user: password, as many as needed.'),
+    algorithms: z
+      .array(z.enum(['SHA-256', 'MD5']))
+      .min(1)
+      .default(['MD5'])
+      .describe('Digest offered to phones, the best first; with SHA-256, some know no way in.'),
+    nonce_lifetime: z.int().min(1).default(300).describe('Seconds a challenge is good for.'),
+  }),
+  registrar: section({
+    min_expires: seconds.default(10).describe('Seconds; who asks for less is told so (423).'),
+    default_expires: seconds.default(300).describe('Granted to who asks for none.'),
+    max_expires: seconds.default(3600).describe('The most that is granted.'),
+    file: z
+      .string()
+      .min(1)
+      .default('.bridge/registrations.json')
+      .describe('Keeps registrations over a restart of the bridge; none keeps nothing.'),
+    options_interval: z
+      .int()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('Seconds between two OPTIONS that ask a phone whether it is there; 0 asks none.'),
   }),
   rtp: section({
     port_range_start: port.min(1).default(30000).describe('First UDP port of the phones’ RTP.'),
@@ -241,6 +264,14 @@ export const configSchema = z
         code: 'custom',
         path: ['sip', 'rtp', 'port_range_end'],
         message: `expected a port above port_range_start (${start}): a call takes a pair of them`,
+      });
+    }
+    const { min_expires: min, default_expires: usual, max_expires: max } = config.sip.registrar;
+    if (!(min <= usual && usual <= max)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['sip', 'registrar', 'default_expires'],
+        message: `expected min_expires (${min}) ≤ default_expires (${usual}) ≤ max_expires (${max})`,
       });
     }
     if (config.agent.url === undefined && config.agent.dialect !== 'talky') {

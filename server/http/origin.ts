@@ -22,6 +22,9 @@ import { readinessOf } from './health.ts';
 import type { TraceRing } from '../../signaling/trace/ring.ts';
 import type { MediaWatch } from '../media-watch.ts';
 import { serveMedia } from './media-api.ts';
+import { serveCallControl, type CallActions } from './call-control-api.ts';
+import { sendJson } from './json-api.ts';
+import { serveMessages, type SendMessage } from './messages-api.ts';
 import type { SipSocket } from './sip-socket.ts';
 import { CONTENT_TYPE as METRICS } from '../metrics/exposition.ts';
 import { serveFigures, type FiguresApi } from '../figures/api.ts';
@@ -47,6 +50,8 @@ export interface OriginOptions {
   readonly figures: FiguresApi;
   /** In Prometheus' text format. */
   readonly metrics: () => string;
+  readonly sendMessage: SendMessage;
+  readonly callControl: CallActions;
   readonly status: () => Status;
   readonly config: () => PageConfig;
   readonly agent: AgentApiOptions;
@@ -105,11 +110,11 @@ export class Origin {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const { status, config, events, trace, mediaWatch, figures, metrics, page, agent } =
       this.#options;
+    const { sendMessage, callControl } = this.#options;
     if (pathname === '/healthz') response.end('ok\n');
     else if (pathname === '/readyz') {
       const readiness = readinessOf(status());
-      response.statusCode = readiness.ready ? 200 : 503;
-      sendJson(response, readiness);
+      sendJson(response, readiness, readiness.ready ? 200 : 503);
     } else if (pathname === '/api/status') sendJson(response, status());
     else if (pathname === '/api/config') sendJson(response, config());
     else if (pathname === '/api/events') events.add(response, status());
@@ -119,6 +124,8 @@ export class Origin {
     else if (serveTrace(trace, request, response)) return;
     else if (serveMedia(mediaWatch, request, response)) return;
     else if (serveAgent(agent, request, response)) return;
+    else if (serveCallControl(callControl, request, response)) return;
+    else if (serveMessages(sendMessage, request, response)) return;
     else page(request, response, () => response.writeHead(404).end('Not found.\n'));
   }
 
@@ -135,12 +142,6 @@ export class Origin {
       else refuse('400 Bad Request');
     } else refuse('404 Not Found');
   }
-}
-
-function sendJson(response: ServerResponse, value: unknown): void {
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.setHeader('Cache-Control', 'no-store');
-  response.end(`${JSON.stringify(value)}\n`);
 }
 
 function decode(text: string): string | undefined {

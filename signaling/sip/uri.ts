@@ -81,3 +81,22 @@ export function hostOf(address: string): string {
 export function hostPort(address: string, port: number): string {
   return `${hostOf(address)}:${port}`;
 }
+
+/** Parameters that make two URIs different although only one of them has it. */
+const TELLING = ['transport', 'user', 'ttl', 'method', 'maddr'];
+
+/**
+ * The same text for URIs that are equal by RFC 3261 §19.1.4
+ * (https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4), parameters nobody has heard of left out.
+ */
+export function uriKey(uri: SipUri): string {
+  const user = uri.user?.replace(/%([\da-f]{2})/gi, (_escape, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const params = TELLING.flatMap((name) => {
+    const value = uri.params.get(name);
+    return value === undefined ? [] : [`;${name}=${value.toLowerCase()}`];
+  });
+  const place = `${uri.host}${uri.port === undefined ? '' : `:${uri.port}`}`;
+  return `${uri.scheme}:${user === undefined ? '' : `${user}@`}${place}${params.join('')}`;
+}

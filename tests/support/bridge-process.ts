@@ -11,6 +11,7 @@ export interface BridgeFlags {
   readonly rtpengine?: string;
   readonly drachtio?: string;
   readonly ringMs?: number;
+  readonly registrationFile?: string;
 }
 
 export class BridgeProcess {
@@ -38,7 +39,10 @@ export class BridgeProcess {
     if (flags.rtpengine) args.push('--rtpengine', flags.rtpengine);
     if (flags.drachtio) args.push('--drachtio', flags.drachtio);
     if (flags.ringMs) args.push('--ring-ms', String(flags.ringMs));
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, BRIDGE_SIP_REGISTRAR_FILE: flags.registrationFile ?? 'none' },
+    });
     const bridge = new BridgeProcess(child, httpPort);
     await bridge.#ready();
     return bridge;

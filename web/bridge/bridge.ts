@@ -16,6 +16,7 @@ import { findUnsupported } from '../media/support.ts';
 import type { IncomingCall } from '../phone/incoming-call.ts';
 import type { SipCall } from '../phone/sip-call.ts';
 import { Phone } from '../phone/phone.ts';
+import { pageInstance } from '../phone/instance.ts';
 import { rehearse } from '../phone/rehearse.ts';
 import { SpareCertificate } from '../phone/spare-certificate.ts';
 import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
@@ -48,6 +49,7 @@ export class Bridge extends EventTarget {
   /** Newest first, ended ones included. */
   calls: readonly Call[] = [];
   #phone: Phone | undefined;
+  #instance = '';
   readonly #workers = new SpareWorker();
   readonly #certificates = new SpareCertificate();
   readonly #answering = new Set<Call>();
@@ -84,7 +86,7 @@ export class Bridge extends EventTarget {
     if (this.unsupported !== undefined) {
       this.log.add('error', this.unsupported.message, { code: this.unsupported.code });
     }
-    this.config = await this.#fetchConfig();
+    [this.config, this.#instance] = await Promise.all([this.#fetchConfig(), pageInstance()]);
     this.#changed();
   }
 
@@ -96,6 +98,8 @@ export class Bridge extends EventTarget {
       sip: config.sip,
       origin: socketOrigin(),
       userAgent: `SIP Agent Bridge page ${config.version}`,
+      instance: this.#instance,
+      newLogin: async () => (await readConfig().catch(() => undefined))?.sip.login,
       onStatus: (registration) => this.#onRegistration(registration),
       onCall: (call) => void this.#onCall(call, config),
       onDialRequest: ({ to, callId, extension }) => void this.dial(to, { id: callId, extension }),
@@ -183,9 +187,7 @@ export class Bridge extends EventTarget {
   async #fetchConfig(): Promise<PageConfig> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const response = await fetch('/api/config');
-        if (!response.ok) throw new Error(`HTTP ${response.status}`);
-        return (await response.json()) as PageConfig;
+        return await readConfig();
       } catch (thrown) {
         if (attempt === 1) {
           this.log.add('error', `The bridge gave no configuration: ${messageOf(thrown)}.`);
@@ -412,6 +414,12 @@ export class Bridge extends EventTarget {
     this.#postponed = undefined;
     this.dispatchEvent(new Event('change'));
   }
+}
+
+async function readConfig(): Promise<PageConfig> {
+  const response = await fetch('/api/config');
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return (await response.json()) as PageConfig;
 }
 
 /** Through the bridge, or where the bridge says that the agent is. */

@@ -89,6 +89,10 @@ export class CallPump {
       case 'mute-agent':
         if (this.#agent !== undefined) this.#agent.muted = message.muted;
         return;
+      case 'digit':
+        this.#socket?.say({ type: 'dtmf', digit: message.digit });
+        this.#options.post({ type: 'digit', digit: message.digit });
+        return;
       case 'interrupt':
         this.#cut(message.by);
         return;
@@ -141,6 +145,7 @@ export class CallPump {
         this.#socket?.say({ type: 'dtmf', digit });
         this.#options.post({ type: 'digit', digit });
       },
+      onKey: (press) => this.#options.post({ type: 'key', press }),
       onUnknownCodec: (mimeType) => this.#warn(`Packets of ${mimeType} are not decoded.`),
     });
     this.#agent = new AgentAudio({

@@ -8,7 +8,7 @@ import { PcmFramer } from '../../audio/framer.ts';
 import { Resampler } from '../../audio/resampler.ts';
 import { RtpTimeline } from '../../audio/rtp-timeline.ts';
 import type { AgentProfile } from '../../common/api.ts';
-import { DtmfReader } from './dtmf.ts';
+import { DtmfReader, type KeyPress } from './dtmf.ts';
 import { Scope } from './scope.ts';
 
 const RTP_RATE = 8_000;
@@ -31,7 +31,10 @@ export interface CallerAudioOptions {
   readonly send: (frame: Int16Array) => void;
   /** The caller's audio in order and without gaps, at the rate it came in. */
   readonly onCaller?: (samples: Int16Array, sampleRate: number) => void;
+  /** A key is down. */
   readonly onDigit: (digit: string) => void;
+  /** It is up again. */
+  readonly onKey: (press: KeyPress) => void;
   /** A packet of a codec that cannot be decoded here; told once per codec. */
   readonly onUnknownCodec: (mimeType: string) => void;
 }
@@ -44,7 +47,7 @@ export class CallerAudio {
   readonly #options: CallerAudioOptions;
   readonly #framer: PcmFramer;
   readonly #decoded = new Int16Array(MAX_PACKET_SAMPLES);
-  readonly #dtmf = new DtmfReader();
+  readonly #dtmf: DtmfReader;
   readonly #unknown = new Set<string>();
   #resampler: Resampler;
   #rate = RTP_RATE;
@@ -52,6 +55,7 @@ export class CallerAudio {
 
   constructor(options: CallerAudioOptions) {
     this.#options = options;
+    this.#dtmf = new DtmfReader({ onDown: options.onDigit, onUp: options.onKey });
     const { sampleRate, frameMs } = options.input;
     this.#framer = new PcmFramer((sampleRate * frameMs) / 1_000, options.send);
     this.#resampler = new Resampler({ from: RTP_RATE, to: sampleRate });
@@ -72,12 +76,10 @@ export class CallerAudio {
       case 'audio/pcma':
         this.#pushG711('pcma', payload, rtpTimestamp, synchronizationSource, now);
         return;
-      case 'audio/telephone-event': {
-        const digit = this.#dtmf.push(rtpTimestamp, payload);
+      case 'audio/telephone-event':
         this.timeline.announcePause();
-        if (digit !== undefined) this.#options.onDigit(digit);
+        this.#dtmf.push(rtpTimestamp, payload, now);
         return;
-      }
       case 'audio/cn':
         this.timeline.announcePause(payload);
         return;
@@ -102,6 +104,7 @@ export class CallerAudio {
 
   /** Call it every 20 ms: fills time without packets. A track fills its gaps by itself. */
   tick(now: number): void {
+    this.#dtmf.tick(now);
     if (!this.#isDecoded) this.timeline.tick(now);
   }
 

@@ -9,6 +9,7 @@ import type { AgentProfile } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
 import type { CallFigures, CutBy } from '../../common/figures.ts';
 import type { LogLevel } from '../../common/log.ts';
+import type { KeyPress } from './dtmf.ts';
 import type { MediaReport, SocketStatus } from './report.ts';
 
 export type ToWorker =
@@ -28,6 +29,8 @@ export type ToWorker =
   /** ICE and DTLS are up: packets reach the caller. */
   | { readonly type: 'connected' }
   | { readonly type: 'mute-agent'; readonly muted: boolean }
+  /** A key of the caller that did not come with the audio (SIP INFO). */
+  | { readonly type: 'digit'; readonly digit: string }
   /** Whatever the agent is saying ends here. */
   | { readonly type: 'interrupt'; readonly by: CutBy }
   | { readonly type: 'close' };
@@ -37,7 +40,10 @@ export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'socket'; readonly socket: SocketStatus }
   | { readonly type: 'agent-event'; readonly event: AgentEvent }
+  /** The caller presses a key. */
   | { readonly type: 'digit'; readonly digit: string }
+  /** A key among the audio is up again. */
+  | { readonly type: 'key'; readonly press: KeyPress }
   | {
       readonly type: 'log';
       readonly level: LogLevel;

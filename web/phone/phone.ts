@@ -19,6 +19,10 @@ export interface PhoneOptions {
   /** ws(s)://host:port of the page itself. */
   readonly origin: string;
   readonly userAgent: string;
+  /** A UUID: what it registers takes the place of what it had registered before (RFC 5626). */
+  readonly instance: string;
+  /** The login of the bridge that runs now: one that was restarted has a new one. */
+  readonly newLogin: () => Promise<PageConfig['sip']['login'] | undefined>;
   readonly onStatus: (status: RegistrationStatus) => void;
   readonly onCall: (call: IncomingCall) => void;
   /** The bridge asks for a call. */
@@ -33,10 +37,13 @@ export class Phone {
 
   constructor(options: PhoneOptions) {
     this.#options = options;
-    const { sip, origin, userAgent } = options;
+    const { sip, origin, userAgent, instance } = options;
     this.#ua = new UA({
       sockets: [new WebSocketInterface(origin + sip.path)],
       uri: `sip:${sip.user}@${sip.domain}`,
+      authorization_user: sip.login.user,
+      password: sip.login.password,
+      instance_id: instance,
       user_agent: userAgent,
       register_expires: EXPIRES_S,
       session_timers: false,
@@ -102,7 +109,17 @@ export class Phone {
   #registerLater(): void {
     if (this.#stopped) return;
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#ua.register(), RETRY_MS);
+    this.#retry = setTimeout(() => void this.#register(), RETRY_MS);
+  }
+
+  async #register(): Promise<void> {
+    const login = await this.#options.newLogin();
+    if (this.#stopped) return;
+    if (login) {
+      this.#ua.set('authorization_user', login.user);
+      this.#ua.set('password', login.password);
+    }
+    this.#ua.register();
   }
 
   #say(state: RegistrationStatus['state'], sentence: string): void {

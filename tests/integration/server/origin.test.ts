@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE, type Status } from '../../../common/api.ts';
-import type { ErrorCode } from '../../../common/errors.ts';
+import { BridgeError, type ErrorCode } from '../../../common/errors.ts';
 import { silent } from '../../../common/log.ts';
 import { NO_COUNTERS, type CallFigures } from '../../../common/figures.ts';
 import { Histogram } from '../../../common/histogram.ts';
@@ -31,6 +31,15 @@ let events: EventStream;
 let watch: MediaWatch;
 let turns: number[];
 let interrupted: string[];
+let sent: [to: string, text: string][];
+let actions: unknown[][];
+
+function act(...action: unknown[]): Promise<void> {
+  actions.push(action);
+  return action[2] === 'no'
+    ? Promise.reject(new BridgeError('TRANSFER_FAILED', 'The call was not transferred: 486.'))
+    : Promise.resolve();
+}
 
 function options(): OriginOptions {
   return {
@@ -66,6 +75,18 @@ function options(): OriginOptions {
       interrupt: (callId) => callId === LIVE && interrupted.push(callId) > 0,
     },
     metrics: () => '# HELP x\n',
+    callControl: {
+      sendDigits: (id, digits) => act('dtmf', id, digits),
+      hold: (id, on) => act('hold', id, on),
+      transfer: (id, to) => act('transfer', id, to),
+      heard: (...heard) => void act('heard', ...heard),
+    },
+    sendMessage: (to, text) => {
+      sent.push([to, text]);
+      return to === 'gone'
+        ? Promise.reject(new BridgeError('NO_PHONE', 'No phone is registered as gone.'))
+        : Promise.resolve();
+    },
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
     agent: {
@@ -81,6 +102,8 @@ beforeEach(async () => {
   interrupted = [];
   outcomes = [];
   remarks = [];
+  sent = [];
+  actions = [];
   agent = await TestAgent.start();
   agentUrl = agent.url;
   sipServer = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -164,6 +187,55 @@ describe('HTTP', () => {
         'data: {"type":"message","at":"now","from":"a@b","to":"c@d","text":"one\\ntwo"}\n\n',
     );
     await reader?.cancel();
+  });
+
+  it.each([
+    ['{"to":"agent001","text":"Grüße"}', 200, { delivered: true }],
+    ['{"to":"gone","text":"x"}', 404, { code: 'NO_PHONE' }],
+    ['{"to":"agent001"}', 400, { code: 'BAD_REQUEST', message: /"text"/ }],
+    ['{"to":"agent001","text":""}', 400, { code: 'BAD_REQUEST' }],
+    ['[1]', 400, { code: 'BAD_REQUEST' }],
+    ['{', 400, { code: 'BAD_REQUEST' }],
+    [JSON.stringify({ to: 'a', text: 'x'.repeat(70_000) }), 400, { code: 'BAD_REQUEST' }],
+  ])('POST /api/messages %.30s → %i', async (body, status, answer) => {
+    const response = await fetch(http('/api/messages'), { method: 'POST', body });
+    expect(response.status).toBe(status);
+    const got = (await response.json()) as Record<string, unknown>;
+    for (const [key, value] of Object.entries(answer)) {
+      if (value instanceof RegExp) expect(got[key]).toMatch(value);
+      else expect(got[key]).toBe(value);
+    }
+    expect(sent.at(0)).toEqual(
+      status === 200 ? ['agent001', 'Grüße'] : status === 404 ? ['gone', 'x'] : undefined,
+    );
+  });
+
+  it.each([
+    ['dtmf', { digits: '12#' }, 200, ['dtmf', 'a b', '12#']],
+    ['hold', { on: true }, 200, ['hold', 'a b', true]],
+    ['hold', { on: 'yes' }, 400, undefined],
+    ['transfer', { to: '1002' }, 200, ['transfer', 'a b', '1002']],
+    ['transfer', { to: 'no' }, 502, ['transfer', 'a b', 'no']],
+    ['transfer', {}, 400, undefined],
+    [
+      'dtmf/heard',
+      { digit: '5', durationMs: 90, from: 'phone' },
+      200,
+      ['heard', 'a b', { digit: '5', durationMs: 90 }, 'phone'],
+    ],
+    ['dtmf/heard', { digit: '55', durationMs: 90 }, 400, undefined],
+    ['dtmf/heard', { digit: '5' }, 400, undefined],
+  ])('POST /api/calls/{id}/%s %j → %i', async (what, body, status, action) => {
+    const response = await fetch(http(`/api/calls/a%20b/${what}`), {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(status);
+    expect(actions[0]).toEqual(action);
+  });
+
+  it('GET /api/messages → 405', async () => {
+    expect((await fetch(http('/api/messages'))).status).toBe(405);
   });
 
   it('says which port is taken', async () => {

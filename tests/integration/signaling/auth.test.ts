@@ -1,8 +1,9 @@
-/** Phones that have to give a password, and pages that need none. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+/** Phones that have to give a password, and pages that bring theirs along. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseChallenge } from '../../../softphone/digest.ts';
 import { Softphone } from '../../../softphone/softphone.ts';
 import { text } from '../drachtio/peer.ts';
-import { Scene } from './scene.ts';
+import { Scene, WebPage } from './scene.ts';
 
 let scene: Scene;
 let phones: Softphone[];
@@ -10,7 +11,11 @@ let phones: Softphone[];
 beforeEach(async () => {
   phones = [];
   scene = await Scene.start({
-    auth: { realm: 'bridge', users: new Map([['agent001', 'secret']]) },
+    auth: {
+      realm: 'bridge',
+      users: new Map([['agent001', 'secret']]),
+      algorithms: ['SHA-256', 'MD5'],
+    },
   });
 });
 afterEach(async () => {
@@ -36,7 +41,7 @@ it('a phone with the password registers; one without is told 403', async () => {
   expect(scene.log.at(-1)).toBe('warn wrong user or password from 127.0.0.1');
 });
 
-it('a call is challenged too; the page needs no password', async () => {
+it('a call is challenged too', async () => {
   const page = await scene.page();
   const phone = await softphone('secret');
   const calling = phone.call({ to: '1000' });
@@ -56,4 +61,31 @@ it('who only says to be a page is none', async () => {
     }),
   );
   await scene.phone.response(401);
+});
+
+it('each algorithm is offered on a line of its own, the best first', async () => {
+  scene.phone.send(text(scene.phone, 'REGISTER', { headers: ['Contact: <sip:a@127.0.0.1>'] }));
+  const refusal = await scene.phone.response(401);
+  const challenges = refusal.headers.all('www-authenticate').map((value) => parseChallenge(value));
+  expect(challenges.map((challenge) => challenge?.algorithm)).toEqual(['SHA-256', 'MD5']);
+});
+
+it('a page without the credentials of this run is no page', async () => {
+  const page = new WebPage(await scene.webSocket());
+  await expect(page.register([], 'last run’s')).rejects.toThrow('403');
+  expect(scene.signaling.registrations).toEqual([]);
+});
+
+describe('with any password', () => {
+  beforeEach(async () => {
+    await scene.close();
+    scene = await Scene.start();
+  });
+
+  it('phones are welcome without one, and pages still have to bring theirs', async () => {
+    scene.phone.send(text(scene.phone, 'REGISTER', { headers: ['Contact: <sip:a@127.0.0.1>'] }));
+    await scene.phone.response(200, 'REGISTER');
+    await scene.page();
+    expect(scene.signaling.registrations.map(({ kind }) => kind)).toEqual(['phone', 'page']);
+  });
 });

@@ -7,9 +7,13 @@ import { expect } from 'vitest';
 import type { BridgeEvent } from '../../../common/events.ts';
 import { Signaling, type SignalingOptions } from '../../../signaling/application.ts';
 import type { CallMedia, MediaLeg, MediaPeer } from '../../../signaling/media.ts';
-import type { SipMessage, SipRequest } from '../../../signaling/sip/message.ts';
+import type { SipMessage, SipRequest, SipResponse } from '../../../signaling/sip/message.ts';
+import { parseChallenge, writeAuthorization, type Challenge } from '../../../softphone/digest.ts';
 import { testDrachtio, type TestDrachtio } from '../../support/drachtio.ts';
 import { SDP, text, udpPeer, unique, wsPeer, type Peer } from '../drachtio/peer.ts';
+
+/** What pages log in with. */
+export const PAGE_LOGIN = { user: 'page-of-this-run', password: 'page secret' };
 
 /** What the scripted engine makes of the phone's offer and of the page's answer. */
 export const PAGE_OFFER = SDP.replace('4000', '6000');
@@ -78,6 +82,7 @@ export class Scene {
       drachtio: drachtio.admin,
       media: this.media,
       pageUrl: () => 'http://localhost:1',
+      pages: PAGE_LOGIN,
       log: (level, message) => this.log.push(`${level} ${message}`),
       changed: () => undefined,
       tell: (event) => this.events.push(event),
@@ -101,11 +106,16 @@ export class Scene {
     await this.drachtio.close();
   }
 
-  /** A page, connected and registered. */
-  async page(): Promise<WebPage> {
+  /** A connection as a page makes one. */
+  async webSocket(): Promise<Peer> {
     const peer = await wsPeer(this.drachtio.sip('ws'));
     this.peers.push(peer);
-    const page = new WebPage(peer);
+    return peer;
+  }
+
+  /** A page, connected and registered. */
+  async page(): Promise<WebPage> {
+    const page = new WebPage(await this.webSocket());
     await page.register();
     return page;
   }
@@ -125,6 +135,13 @@ export class Scene {
   /** The phone is rung. */
   async phoneRung(): Promise<PhoneLeg> {
     return new PhoneLeg(this.phone, await this.phone.request('INVITE'));
+  }
+
+  /** A call of the same phone to a number. */
+  dialTo(number: string, fromTag: string, headers: readonly string[] = []): PhoneCall {
+    const call = new PhoneCall(this.phone, { fromTag });
+    call.invite(headers, number);
+    return call;
   }
 
   dial(options: { callId?: string; fromTag?: string } = {}): PhoneCall {
@@ -159,20 +176,45 @@ export class Scene {
 export class WebPage {
   readonly peer: Peer;
   readonly uri = `sip:${unique('page')}@browser.invalid;transport=ws`;
+  #challenge: Challenge | undefined;
+  #nonceCount = 0;
 
   constructor(peer: Peer) {
     this.peer = peer;
   }
 
-  async register(): Promise<void> {
+  /** Without credentials, and then with those asked for. */
+  async register(
+    headers: readonly string[] = ['Expires: 300'],
+    password = PAGE_LOGIN.password,
+  ): Promise<void> {
+    const callId = unique('registration');
+    this.#register(callId, 1, headers);
+    const refusal = await this.peer.response(401, 'REGISTER');
+    this.#challenge = parseChallenge(refusal.headers.get('www-authenticate') ?? '');
+    this.#register(callId, 2, [...headers, this.login('REGISTER', 'sip:app@127.0.0.1', password)]);
+    const answer = (await this.peer.next((m) => m.kind === 'response')) as SipResponse;
+    if (answer.status !== 200) throw new Error(`${answer.status} ${answer.reason}`);
+  }
+
+  /** The header that a request needs; a nonce serves as often as its count goes up. */
+  login(method: string, uri: string, password = PAGE_LOGIN.password): string {
+    if (!this.#challenge) throw new Error('no challenge');
+    const request = { method, uri, cnonce: 'c', nonceCount: ++this.#nonceCount };
+    const credentials = { username: PAGE_LOGIN.user, password };
+    return `Authorization: ${writeAuthorization(this.#challenge, credentials, request)}`;
+  }
+
+  #register(callId: string, cseq: number, headers: readonly string[]): void {
     this.peer.send(
       text(this.peer, 'REGISTER', {
+        callId,
+        cseq,
         via: 'SIP/2.0/WS browser.invalid',
         to: '<sip:page@127.0.0.1>',
-        headers: [`Contact: <${this.uri}>`, 'Expires: 300'],
+        headers: [`Contact: <${this.uri}>`, ...headers],
       }),
     );
-    await this.peer.response(200, 'REGISTER');
   }
 
   /** Calls somebody. */
@@ -205,7 +247,8 @@ export class PageCall {
 
   invite(headers: readonly string[] = []): void {
     const contact = `Contact: <${this.page.uri}>`;
-    this.send('INVITE', [contact, 'Content-Type: application/sdp', ...headers], SDP);
+    const login = this.page.login('INVITE', this.uri);
+    this.send('INVITE', [contact, login, 'Content-Type: application/sdp', ...headers], SDP);
   }
 
   cancel(): void {
@@ -265,6 +308,12 @@ export class PhoneLeg {
   answer(status: number, sdp = '', headers: readonly string[] = []): void {
     const contact = `Contact: <sip:agent001@127.0.0.1:${this.phone.local.port}>`;
     this.phone.answer(this.invite, status, [contact, ...headers].join('\n'), sdp);
+  }
+
+  /** Answers a re-INVITE. */
+  answerTo(invite: SipRequest, sdp: string): void {
+    const contact = `Contact: <sip:agent001@127.0.0.1:${this.phone.local.port}>`;
+    this.phone.answer(invite, 200, contact, sdp);
   }
 
   refuse(status: number, header = ''): void {
@@ -334,6 +383,7 @@ export class PhoneCall {
   private readonly phone: Peer;
   private readonly branch = unique('z9hG4bK');
   private to = '<sip:app@127.0.0.1>';
+  private cseq = 1;
 
   constructor(phone: Peer, { callId = unique('call'), fromTag = 'alice' } = {}) {
     this.phone = phone;
@@ -341,9 +391,10 @@ export class PhoneCall {
     this.fromTag = fromTag;
   }
 
-  invite(headers: readonly string[] = []): void {
+  invite(headers: readonly string[] = [], number = 'app'): void {
     this.phone.send(
       text(this.phone, 'INVITE', {
+        uri: `sip:${number}@127.0.0.1`,
         callId: this.callId,
         fromTag: this.fromTag,
         branch: this.branch,
@@ -376,11 +427,31 @@ export class PhoneCall {
     this.request('CANCEL', this.branch);
   }
 
-  request(method: string, branch = unique('z9hG4bK')): void {
-    const cseq = method === 'ACK' || method === 'CANCEL' ? 1 : 2;
+  request(
+    method: string,
+    branch = unique('z9hG4bK'),
+    { headers = [], body = '' }: { headers?: readonly string[]; body?: string } = {},
+  ): void {
+    const cseq = method === 'ACK' || method === 'CANCEL' ? 1 : ++this.cseq;
     const to = method === 'CANCEL' ? '<sip:app@127.0.0.1>' : this.to;
     const { callId, fromTag } = this;
-    this.phone.send(text(this.phone, method, { callId, fromTag, branch, to, cseq }));
+    this.phone.send(text(this.phone, method, { callId, fromTag, branch, to, cseq, headers }), body);
+  }
+
+  /** A request with a body, or with headers that matter. */
+  say(method: string, headers: readonly string[], body = ''): void {
+    this.request(method, unique('z9hG4bK'), { headers, body });
+  }
+
+  /** The To of requests inside the dialog. */
+  get remote(): string {
+    return this.to;
+  }
+
+  /** How a Replaces names this dialog: from the bridge's point of view. */
+  get replaces(): string {
+    const toTag = /tag=([^;]+)/.exec(this.to)?.[1] ?? '';
+    return `${this.callId};to-tag=${toTag};from-tag=${this.fromTag}`;
   }
 
   /** A request of the bridge in this call, answered with 200. */

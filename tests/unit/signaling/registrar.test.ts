@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { silent } from '../../../common/log.ts';
-import { Bindings } from '../../../signaling/bindings.ts';
-import { aorOf, Registrar } from '../../../signaling/registrar.ts';
+import { Bindings, nextHopOf } from '../../../signaling/bindings.ts';
+import { aorOf, EXPIRY, Registrar } from '../../../signaling/registrar.ts';
 import { parseHostports, type SipReply, type SipRequest } from '../../../signaling/srf.ts';
 
 /** What was answered: status, reason or headers. */
@@ -10,6 +10,8 @@ interface Answer {
   contact?: string;
   expires?: string;
   minExpires?: string;
+  path?: string;
+  require?: string;
 }
 
 let now: number;
@@ -21,7 +23,13 @@ beforeEach(() => {
   now = 1_000_000;
   changes = 0;
   bindings = new Bindings(() => now);
-  registrar = new Registrar({ bindings, now: () => now, changed: () => changes++, log: silent });
+  registrar = new Registrar({
+    bindings,
+    expiry: EXPIRY,
+    now: () => now,
+    changed: () => changes++,
+    log: silent,
+  });
 });
 
 function register(headers: Record<string, string>, source = '127.0.0.1:52553'): Answer {
@@ -32,23 +40,12 @@ function register(headers: Record<string, string>, source = '127.0.0.1:52553'): 
     Via: 'SIP/2.0/UDP 127.0.0.1:52553;rport;branch=z9hG4bKx',
     ...headers,
   };
-  const address = (text: string) => {
-    const match = /<([^>]+)>(.*)/.exec(text);
-    const params = Object.fromEntries(
-      (match?.[2] ?? '')
-        .split(';')
-        .filter(Boolean)
-        .map((pair) => pair.split('=')),
-    ) as Record<string, string>;
-    return { uri: match?.[1] ?? text, params };
-  };
   const [host = '', port = ''] = source.split(':');
   const request = {
     source_address: host,
     source_port: Number(port),
+    protocol: (all['Via'] ?? '').includes('UDP') ? 'udp' : 'tcp',
     get: (name: string) => all[name],
-    getParsedHeader: (name: string) =>
-      name === 'to' ? address(all['To'] ?? '') : (all['Contact'] ?? '').split(',').map(address),
   } as unknown as SipRequest;
   let answer: Answer | undefined;
   const reply = {
@@ -58,11 +55,13 @@ function register(headers: Record<string, string>, source = '127.0.0.1:52553'): 
         status,
         ...(sent?.['Contact'] && { contact: sent['Contact'] }),
         ...(sent?.['Expires'] && { expires: sent['Expires'] }),
+        ...(sent?.['Path'] && { path: sent['Path'] }),
+        ...(sent?.['Require'] && { require: sent['Require'] }),
         ...(sent?.['Min-Expires'] && { minExpires: sent['Min-Expires'] }),
       };
     },
   } as unknown as SipReply;
-  registrar.handle(request, reply);
+  registrar.handle(request, reply, (all['Via'] ?? '').includes('WS') ? 'page' : 'phone');
   if (!answer) throw new Error('the registrar did not answer');
   return answer;
 }
@@ -122,7 +121,7 @@ describe('Registrar', () => {
     });
     register({ Contact: CONTACT, CSeq: '3 REGISTER' });
     register({ Contact: '<sip:agent001@127.0.0.1:6000>', 'Call-ID': 'other' });
-    expect(register({ Contact: '*', Expires: '0' }).status).toBe(200);
+    expect(register({ Contact: '*', Expires: '0', CSeq: '4 REGISTER' }).status).toBe(200);
     expect(bindings.current()).toEqual([]);
     expect(register({ Contact: '*', Expires: '60' }).status).toBe(400);
   });
@@ -131,6 +130,95 @@ describe('Registrar', () => {
     register({ Contact: CONTACT, CSeq: '7 REGISTER', Expires: '300' });
     expect(register({ Contact: CONTACT, CSeq: '6 REGISTER', Expires: '0' }).status).toBe(500);
     expect(bindings.current()).toHaveLength(1);
+  });
+
+  it('takes no * that was overtaken', () => {
+    register({ Contact: CONTACT, CSeq: '7 REGISTER' });
+    expect(register({ Contact: '*', Expires: '0', CSeq: '7 REGISTER' }).status).toBe(500);
+    expect(bindings.current()).toHaveLength(1);
+    expect(register({ Contact: '*', Expires: '0', CSeq: '8 REGISTER' }).status).toBe(200);
+    expect(bindings.current()).toEqual([]);
+  });
+
+  it('keeps several contacts, the preferred one first, and says their q', () => {
+    register({ Contact: '<sip:a@10.0.0.1>;q=0.2, <sip:b@10.0.0.2>;q=0.75,<sip:c@10.0.0.3>' });
+    expect(bindings.phonesOf('agent001').map(({ contact }) => contact)).toEqual([
+      'sip:c@10.0.0.3',
+      'sip:b@10.0.0.2',
+      'sip:a@10.0.0.1',
+    ]);
+    expect(register({ CSeq: '2 REGISTER' }).contact).toBe(
+      '<sip:c@10.0.0.3>;expires=300, <sip:b@10.0.0.2>;expires=300;q=0.75, ' +
+        '<sip:a@10.0.0.1>;expires=300;q=0.2',
+    );
+  });
+
+  it('knows a contact again however it is written', () => {
+    register({ Contact: '<sip:agent%30%301@Host.example;ob>', CSeq: '1 REGISTER' });
+    register({ Contact: '<sip:agent001@host.EXAMPLE>', CSeq: '2 REGISTER' });
+    expect(bindings.current()).toMatchObject([{ contact: 'sip:agent001@host.EXAMPLE' }]);
+    register({ Contact: '<sip:agent001@host.example;transport=tcp>', CSeq: '3 REGISTER' });
+    expect(bindings.current()).toHaveLength(2);
+  });
+
+  it('binds none of several contacts when one is no SIP address', () => {
+    expect(register({ Contact: `${CONTACT}, <tel:1>` }).status).toBe(400);
+    expect(register({ Contact: `${CONTACT}, *` }).status).toBe(400);
+    expect(bindings.current()).toEqual([]);
+  });
+
+  it('keeps the path back, and repeats it to those who know what it is', () => {
+    const path = { Path: '<sip:p1.example;lr>, <sip:p2.example;lr>' };
+    expect(register({ Contact: CONTACT, ...path })).not.toHaveProperty('path');
+    expect(
+      register({ Contact: CONTACT, ...path, CSeq: '2 REGISTER', Supported: 'path' }).path,
+    ).toBe('<sip:p1.example;lr>, <sip:p2.example;lr>');
+    expect(bindings.current().map(nextHopOf)).toEqual(['sip:p1.example;lr']);
+  });
+
+  describe('outbound (RFC 5626)', () => {
+    const flow = (contact: string, instance = '1', id = '1') => ({
+      Contact: `<${contact}>;+sip.instance="<urn:uuid:${instance}>";reg-id=${id}`,
+      Supported: 'path, outbound',
+      Via: 'SIP/2.0/WS x.invalid;branch=z9hG4bKy',
+    });
+    const contacts = () => bindings.current().map(({ contact }) => contact);
+
+    it('an instance that comes back takes the place it had', () => {
+      expect(register(flow('sip:a@x.invalid'), '127.0.0.1:40001').require).toBe('outbound');
+      register({ ...flow('sip:b@y.invalid'), 'Call-ID': 'reloaded' }, '127.0.0.1:40002');
+      expect(contacts()).toEqual(['sip:b@y.invalid']);
+      // The connection of the page before it was reloaded closes late.
+      registrar.flowClosed('127.0.0.1:40001');
+      expect(contacts()).toEqual(['sip:b@y.invalid']);
+    });
+
+    it('other instances and other flows of one have places of their own', () => {
+      register(flow('sip:a@x.invalid'));
+      register(flow('sip:b@x.invalid', '2'));
+      register(flow('sip:c@x.invalid', '1', '2'));
+      expect(contacts()).toHaveLength(3);
+    });
+
+    it('through a proxy that does not know it: 439, with one that does: 200', () => {
+      const Via = 'SIP/2.0/UDP p.example;branch=z9hG4bK1, SIP/2.0/UDP x;branch=z9hG4bK2';
+      const far = { ...flow('sip:a@x'), Via };
+      expect(register(far).status).toBe(439);
+      expect(register({ ...far, Path: '<sip:p.example;lr;ob>' })).toMatchObject({
+        status: 200,
+        require: 'outbound',
+        path: '<sip:p.example;lr;ob>',
+      });
+    });
+  });
+
+  it.each([
+    ['where it says it is', '<sip:a@10.0.0.1:5080;ob>', '10.0.0.1:5080', undefined],
+    ['at the default port', '<sip:a@10.0.0.1>', '10.0.0.1:5060', undefined],
+    ['behind a NAT', '<sip:a@192.168.1.2:5080>', '10.0.0.1:61000', 'sip:10.0.0.1:61000'],
+  ])('knows the way to a phone %s', (_where, Contact, source, hop) => {
+    register({ Contact }, source);
+    expect(bindings.current().map(nextHopOf)).toEqual([hop]);
   });
 
   it('tells a page by its WebSocket and drops it when that connection closes', () => {

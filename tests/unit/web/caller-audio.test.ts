@@ -18,6 +18,7 @@ function listen(): {
     input: { sampleRate: 16_000, frameMs: 20 },
     send: (frame) => frames.push([...frame]),
     onDigit: (digit) => digits.push(digit),
+    onKey: () => undefined,
     onUnknownCodec: (mimeType) => unknown.push(mimeType),
   });
   return { audio, frames, digits, unknown };
