@@ -121,10 +121,13 @@ export class PlayoutQueue {
     return 'underrun';
   }
 
-  /** Throws away what is queued and says how much that was; a fade of ≤ 5 ms ends the sound. */
-  flush(): number {
+  /**
+   * Throws away what is queued and says how much that was. A fade of ≤ 5 ms ends the sound, unless
+   * not even that may be heard any more.
+   */
+  flush(withFade = true): number {
     const thrown = this.#fifo.length;
-    if (this.#playing) {
+    if (this.#playing && withFade) {
       // The fade is of what would have been played, and of its last value where that ends.
       const tail = this.#fade;
       tail.fill(this.#last);

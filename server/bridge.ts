@@ -66,6 +66,12 @@ export async function startBridge(options: BridgeOptions, log: Log): Promise<Bri
   }
 }
 
+/** A drachtio server's admin port; only the embedded one lets its counters be read. */
+interface SipServer extends Address {
+  readonly secret: string;
+  readonly counters?: () => Readonly<Record<string, number>>;
+}
+
 async function start(
   options: BridgeOptions,
   log: Log,
@@ -89,7 +95,8 @@ async function start(
   const agents = new Agents(options, demoUrl);
   let agentProblem = await probe(agents.urls);
 
-  const drachtio = options.drachtio ?? (await startEmbeddedDrachtio(options, log, trace, stack));
+  const drachtio: SipServer =
+    options.drachtio ?? (await startEmbeddedDrachtio(options, log, trace, stack));
   const rtpengines = options.rtpengines ?? [await startEmbeddedRtpengine(options, log, stack)];
 
   const changed = () => {
@@ -231,7 +238,7 @@ async function start(
     trace,
     mediaWatch,
     figures: measurements.figures,
-    metrics: () => measurements.metrics(status, () => undefined),
+    metrics: () => measurements.metrics(status, () => drachtio.counters?.()),
     status,
     config: () => ({
       version,
@@ -278,7 +285,7 @@ async function startEmbeddedDrachtio(
   log: Log,
   trace: TraceRing,
   stack: (() => Promise<void>)[],
-): Promise<Address & { secret: string }> {
+): Promise<SipServer> {
   const { host, port } = options.sip;
   const admin = { host: '127.0.0.1', port: 0, secret: newSecret() };
   const server = await startDrachtio({
@@ -302,7 +309,7 @@ async function startEmbeddedDrachtio(
     );
   });
   stack.push(() => server.close());
-  return { ...admin, port: server.adminPort };
+  return { ...admin, port: server.adminPort, counters: () => ({ ...server.counters }) };
 }
 
 async function startEmbeddedRtpengine(

@@ -1,5 +1,6 @@
 /** The registry: every suite, in the order in which they run. */
 import type { Suite } from './suite.ts';
+import { bargeIn } from './suites/barge-in.ts';
 import { impairment } from './suites/impairment.ts';
 import { latency } from './suites/latency.ts';
 import { memory } from './suites/memory.ts';
@@ -12,6 +13,7 @@ import { start } from './suites/start.ts';
 
 export const SUITES: readonly Suite[] = [
   latency,
+  bargeIn,
   setup,
   impairment,
   relay,

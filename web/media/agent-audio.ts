@@ -22,6 +22,13 @@ const MAX_SAMPLES = PLAYOUT_RATE * 600;
 /** What an agent that sends unevenly in real time may need: more would be heard as slowness. */
 const MAX_CUSHION_SAMPLES = (PLAYOUT_RATE * 120) / 1_000;
 
+/**
+ * A frame written so lately may still be on its way to the phone when the caller speaks over it: half
+ * a packet's time, several times what it takes on a quiet machine. Then it is the one packet that is
+ * left over, and no fade may follow it in another.
+ */
+const UNDER_WAY_MS = FRAME_MS / 2;
+
 export interface AgentAudioOptions {
   readonly output: AgentProfile['output'];
   /** Whether audio of a cut answer may come after the agent has cut it. */
@@ -65,6 +72,8 @@ export class AgentAudio {
   #isOpen = false;
   #readAt: number | undefined;
   #cutAt = 0;
+  /** When the last frame with anything of the agent in it was written. */
+  #soundAt = -Infinity;
   #receivedSamples = 0;
   /** Of decoders and resamplers that were replaced. */
   #clippedBefore = 0;
@@ -125,14 +134,19 @@ export class AgentAudio {
     // A person can only mean what is there to be heard; an agent knows what it has in hand.
     const isThere = this.queue.queuedSamples > 0 || this.gate.isStreaming(now);
     this.gate.cut(by, now, by === 'agent' ? this.#options.hasStragglers : isThere);
-    this.flushedSamples += this.queue.flush();
+    const withFade = now - this.#soundAt >= UNDER_WAY_MS;
+    this.flushedSamples += this.queue.flush(withFade);
     this.ledger.cut();
     // The rest of a sample that was cut in two will not come, and would turn what follows to noise.
     this.#decoder.discard();
     this.#resampler.reset();
     // The few samples of fade end the utterance: they leave at its pace, not at that of silence,
     // which would be up to a frame later.
-    this.#isFading = this.#speaking;
+    this.#isFading = this.#speaking && withFade;
+    if (this.#speaking && !withFade) {
+      this.flushTime.record(0);
+      this.#endUtterance(now);
+    }
     this.#cutAt = now;
     this.#readAt = undefined;
   }
@@ -169,7 +183,10 @@ export class AgentAudio {
     if (this.muted) this.#frame.fill(0);
     this.scope.push(this.#frame);
     const readAt = played > 0 ? this.#readAt : undefined;
-    if (played > 0) this.#readAt = undefined;
+    if (played > 0) {
+      this.#readAt = undefined;
+      this.#soundAt = now;
+    }
     const index = schedule.written;
     this.#options.write(this.#frame, {
       index,

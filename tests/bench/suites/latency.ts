@@ -1,12 +1,13 @@
 /**
  * How long a voice is under way. Caller to agent: a packet's sending to the arrival of its first
  * sample at the agent. Agent to caller: an answer's first byte to the first packet in which it can
- * be heard, the queue being empty. Barge-in: the event to the last packet of what it cuts.
+ * be heard, the queue being empty.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { measureAgentToCaller } from '../../../server/demo/measure.ts';
 import { bytesOf, sweep } from '../../support/signals.ts';
 import type { AgentSession } from '../../support/test-agent.ts';
+import { phase, QUIET_MS, silence, tone } from '../answers.ts';
 import { Caller, framesOf } from '../caller.ts';
 import { floorCall } from '../floor.ts';
 import { Listener } from '../listener.ts';
@@ -15,15 +16,12 @@ import { onEachEngine, Stack, until, type Stage } from '../stage.ts';
 import type { BenchRun, EngineName, Figure, Suite } from '../suite.ts';
 
 const ANSWERS = 40;
-const BARGE_INS = 25;
-const PACKET_MS = 20;
-const QUIET_MS = 200;
 
 type Report = (figure: Figure) => void;
 
 export const latency: Suite = {
   name: 'latency',
-  what: 'caller to agent, agent to caller, barge-in, fidelity',
+  what: 'caller to agent, agent to caller, fidelity',
   run: async (run, report) => {
     const floor = await floorOf(run, report);
     await onEachEngine(run, async (stage, engine) => {
@@ -128,8 +126,6 @@ async function agentToCaller(
   await delay(1000);
   say(`the agent answers ${ANSWERS} times`);
   const answers = await firstPackets(session, listener);
-  say(`the caller interrupts ${BARGE_INS} times`);
-  const { lastMs, leftovers } = await bargeIns(session, listener);
   await call.hangup();
   await stage.idle();
 
@@ -148,28 +144,6 @@ async function agentToCaller(
       answers,
     ),
   );
-  report(
-    distribution(
-      {
-        ...of,
-        name: 'barge-in → last packet',
-        unit: 'ms',
-        bounds: [{ of: 'p95', atMost: 25 }],
-      },
-      lastMs,
-    ),
-  );
-  report(
-    distribution(
-      {
-        ...of,
-        name: 'packets after barge-in',
-        unit: 'packets',
-        bounds: [{ of: 'max', atMost: 1 }],
-      },
-      leftovers,
-    ),
-  );
 }
 
 /** Short answers at every phase of the packet clock; the time each takes to be heard. */
@@ -185,40 +159,4 @@ async function firstPackets(session: AgentSession, listener: Listener): Promise<
     await silence(listener);
   }
   return latencies;
-}
-
-async function bargeIns(session: AgentSession, listener: Listener) {
-  const answer = bytesOf(tone(4));
-  const lastMs: number[] = [];
-  const leftovers: number[] = [];
-  for (let i = 0; i < BARGE_INS; i++) {
-    const began = performance.now();
-    session.send(answer);
-    await until('the phone hears the answer', () => listener.since(began).length >= 10);
-    await delay(phase(i, BARGE_INS));
-    const at = performance.now();
-    session.send(JSON.stringify({ type: 'barge_in' }));
-    await silence(listener);
-    const after = listener.since(at);
-    lastMs.push(Math.max(0, (after.at(-1) ?? at) - at));
-    leftovers.push(after.length);
-  }
-  return { lastMs, leftovers };
-}
-
-/** Until nothing has been heard for a while. */
-async function silence(listener: Listener): Promise<void> {
-  await until(
-    'the phone hears nothing more',
-    () => performance.now() - (listener.times.at(-1) ?? 0) > QUIET_MS,
-  );
-}
-
-function tone(seconds: number): Int16Array {
-  return sweep({ sampleRate: 16_000, seconds, fromHz: 1000, toHz: 1000, amplitude: 0.5 });
-}
-
-/** Spread over a packet's time, so that no figure is one of a lucky phase. */
-function phase(i: number, of: number): number {
-  return (i * PACKET_MS) / of;
 }

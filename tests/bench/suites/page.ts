@@ -39,6 +39,8 @@ export const page: Suite = {
           share('own'),
         ),
       );
+      report(single({ ...about, name: 'of it the main thread' }, share('main')));
+      report(single({ ...about, name: 'of it the worker' }, share('own') - share('main')));
       report(single({ ...about, name: 'its process, with WebRTC' }, share('renderer')));
       report(single({ ...about, name: 'the whole browser' }, share('all')));
     }),
@@ -48,6 +50,7 @@ export const page: Suite = {
 interface PageCost {
   /** The threads on which the page's scripts, styles and layout run. Known on Linux only. */
   readonly own: number;
+  readonly main: number;
   /** Those and the browser's for audio, encryption, network and painting. */
   readonly renderer: number;
   readonly all: number;
@@ -62,11 +65,16 @@ async function costOf({ browser }: Stage): Promise<PageCost> {
   const sum = (times: readonly number[]) => times.reduce((total, time) => total + time, 0);
   return {
     own: CAN_WEIGH ? sum(renderers.map(({ id }) => threadSecondsOf(id, isOwn))) : NaN,
+    main: CAN_WEIGH ? sum(renderers.map(({ id }) => threadSecondsOf(id, isMain))) : NaN,
     renderer: sum(renderers.map(({ cpuTime }) => cpuTime)),
     all: sum(processInfo.map(({ cpuTime }) => cpuTime)),
   };
 }
 
+function isMain(thread: string): boolean {
+  return thread === 'main';
+}
+
 function isOwn(thread: string): boolean {
-  return thread === 'main' || thread.startsWith('DedicatedWorker');
+  return isMain(thread) || thread.startsWith('DedicatedWorker');
 }

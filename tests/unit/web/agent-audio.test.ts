@@ -116,14 +116,30 @@ describe('AgentAudio', () => {
     const { audio, written, now, run, send } = play();
     run(1_207);
     send(160 * 50);
-    // Frames leave 13 ms early, at 1207, 1227, …; the event comes right after one of them.
-    run(1_410);
+    // Frames leave 13 ms early, at 1207, 1227, …
+    run(1_418);
     audio.cut('agent', now());
     run(1_600);
     expect(written.filter(isSound).at(-1)?.at).toBe(1_427);
     expect(written.filter(({ at }) => at > 1_427).map(({ at }) => at)).toEqual([
       1_460, 1_480, 1_500, 1_520, 1_540, 1_560, 1_580,
     ]);
+  });
+
+  test('a frame that may still be on its way is the last: no fade follows it', () => {
+    const { audio, written, now, run, send } = play();
+    run(1_207);
+    send(160 * 50);
+    run(1_416);
+    audio.cut('agent', now());
+    run(1_600);
+    expect(written.filter(isSound).at(-1)?.at).toBe(1_407);
+    expect(audio.flushTime.read()).toMatchObject({ maxMs: 0 });
+    // And the next answer begins whole.
+    audio.gate.open();
+    send(160);
+    run(1_700);
+    expect(written.filter(isLoud).at(-1)?.at).toBe(1_600);
   });
 
   test('flush leaves nothing but the fade of 5 ms', () => {
