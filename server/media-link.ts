@@ -6,7 +6,7 @@ import type { PartStatus } from '../common/api.ts';
 import { messageOf } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import { EnginePool } from '../rtpengine/engine-pool.ts';
-import type { QueryResult } from '../rtpengine/engine.ts';
+import type { MediaEngine, QueryResult } from '../rtpengine/engine.ts';
 import {
   ANSWER_TO_PAGE,
   ANSWER_TO_PHONE,
@@ -75,6 +75,11 @@ export class MediaLink {
       }
     },
   };
+
+  /** Notices, digits, blocking, recording: whatever else the engine of a call can do. */
+  control<T>(callId: string, ask: (engine: MediaEngine) => Promise<T>): Promise<T> {
+    return this.#pool.atHome(callId, ask);
+  }
 
   query(callId: string): Promise<QueryResult> {
     return this.#pool.query({ 'call-id': callId });

@@ -29,7 +29,7 @@ export class Call {
   /** Of what is blocked and silenced for the whole call. */
   readonly switches = newSwitches();
   recording: Recording | undefined;
-  #ending: NodeJS.Timeout | undefined;
+  readonly #endings = new Set<NodeJS.Timeout>();
 
   constructor(id: string, now: number) {
     this.id = id;
@@ -77,10 +77,19 @@ export class Call {
     return { from, to };
   }
 
-  /** Ends it, or some of it, after this time; another offer is a change of mind. */
-  endLater(ms: number | undefined, end?: () => void): void {
-    clearTimeout(this.#ending);
-    this.#ending = ms === undefined || end === undefined ? undefined : setTimeout(end, ms).unref();
+  /** Ends some of it after this time. */
+  endLater(ms: number, end: () => void): void {
+    const timer = setTimeout(() => {
+      this.#endings.delete(timer);
+      end();
+    }, ms).unref();
+    this.#endings.add(timer);
+  }
+
+  /** Another offer is a change of mind. */
+  stay(): void {
+    for (const timer of this.#endings) clearTimeout(timer);
+    this.#endings.clear();
   }
 
   /** Forgets parties that have ended. */

@@ -64,7 +64,7 @@ export class Calls {
     return this.#inTurn(request, async (callId) => {
       requireSdp(request);
       const call = this.#calls.get(callId) ?? this.#newCall(callId);
-      call.endLater(undefined);
+      call.stay();
       const before = new Set(call.parties);
       try {
         const pair = call.pairOfOffer(request, Date.now());
@@ -201,7 +201,7 @@ export class Calls {
   async #remove(call: Call, parties: readonly Party[]): Promise<void> {
     call.remove(parties);
     for (const { outlet } of parties) outlet.hush();
-    if (call.parties.length === 0) call.endLater(undefined);
+    if (call.parties.length === 0) call.stay();
     if (call.parties.length === 0 && this.#calls.delete(call.id)) {
       this.#options.counters.callsDeleted++;
       this.#ended(call);

@@ -7,7 +7,12 @@ import { chromium, type Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectRtpengine } from '../../../rtpengine/client.ts';
 import type { MediaEngine } from '../../../rtpengine/engine.ts';
-import { ANSWER_TO_PHONE, OFFER_TO_PAGE } from '../../../rtpengine/profiles.ts';
+import {
+  ANSWER_TO_PAGE,
+  ANSWER_TO_PHONE,
+  OFFER_TO_PAGE,
+  OFFER_TO_PHONE,
+} from '../../../rtpengine/profiles.ts';
 import { RtpPhone, rtpPacket } from '../../support/rtp.ts';
 import { ENGINES, skipReason, type TestEngine } from '../../support/rtpengine.ts';
 
@@ -90,8 +95,55 @@ describe.each(ENGINES)('$name', (kind) => {
       await page.close();
       await phone.close();
     });
+
+    test('a page may start its ICE anew: sound goes on both ways, the phone keeps its port', async () => {
+      const phone = await RtpPhone.open();
+      const page = await browser.newPage();
+      const ids = { 'call-id': 'restarted', 'from-tag': 'from' };
+      const phoneSdp = phone.sdp({ formats: '0 101' });
+      const first = await engine.offer({ ...ids, sdp: phoneSdp, ...OFFER_TO_PAGE });
+      await page.addScriptTag({ content: PAGE_SCRIPT });
+      const sdp = await page.evaluate<string>(`answer(${JSON.stringify(first.sdp)})`);
+      const answer = await engine.answer({ ...ids, 'to-tag': 'to', sdp, ...ANSWER_TO_PHONE });
+      phone.connect(answer.sdp);
+      await page.evaluate('connected()');
+      await phone.rtp.first(1);
+
+      const back = { 'call-id': 'restarted', 'from-tag': 'to', 'to-tag': 'from' };
+      const restart = await page.evaluate<string>('restart()');
+      expect(ufrag(restart)).not.toBe(ufrag(sdp));
+      const offer = await engine.offer({ ...back, sdp: restart, ...OFFER_TO_PHONE });
+      expect(offer.sdp).toContain(`m=audio ${phone.target} RTP/AVP`);
+      const toPage = await engine.answer({ ...back, sdp: phoneSdp, ...ANSWER_TO_PAGE });
+      expect(ufrag(toPage.sdp)).not.toBe(ufrag(first.sdp));
+      await page.evaluate(`accept(${JSON.stringify(toPage.sdp)})`);
+
+      const before = (await page.evaluate<PageStats>('stats()')).packetsReceived;
+      let n = 0;
+      const pump = setInterval(() => phone.send(tone(n++)), 20);
+      await expect
+        .poll(async () => (await page.evaluate<PageStats>('stats()')).packetsReceived, {
+          timeout: 10_000,
+        })
+        .toBeGreaterThan(before + 20);
+      const heard = phone.rtp.received.length;
+      await phone.rtp.first(heard + 20);
+      clearInterval(pump);
+
+      await engine.delete(ids);
+      await page.close();
+      await phone.close();
+    });
   });
 });
+
+function ufrag(sdp: string): string | undefined {
+  return /^a=ice-ufrag:(.*?)\r?$/m.exec(sdp)?.[1];
+}
+
+function tone(n: number): Buffer {
+  return rtpPacket({ sequence: n, timestamp: n * 160, ssrc: 0xabcdef01, payload: TONE });
+}
 
 /** Runs in the page, and is text here because this project's tests are compiled without the DOM. */
 const PAGE_SCRIPT = `
@@ -113,6 +165,11 @@ const PAGE_SCRIPT = `
     await peer.setLocalDescription();
     return peer.localDescription.sdp;
   }
+  async function restart() {
+    await peer.setLocalDescription(await peer.createOffer({ iceRestart: true }));
+    return peer.localDescription.sdp;
+  }
+  const accept = (sdp) => peer.setRemoteDescription({ type: 'answer', sdp });
   async function connected() {
     while (peer.connectionState !== 'connected') {
       await new Promise((resolve) => {
@@ -123,11 +180,11 @@ const PAGE_SCRIPT = `
   async function stats() {
     const entries = [...(await peer.getStats()).values()];
     const inbound = entries.find(({ type }) => type === 'inbound-rtp');
-    const codec = entries.find(({ id }) => id === inbound.codecId);
+    const codec = entries.find(({ id }) => id === inbound?.codecId);
     return {
-      packetsReceived: inbound.packetsReceived,
-      totalAudioEnergy: inbound.totalAudioEnergy,
-      codec: codec.mimeType,
+      packetsReceived: inbound?.packetsReceived ?? 0,
+      totalAudioEnergy: inbound?.totalAudioEnergy ?? 0,
+      codec: codec?.mimeType,
     };
   }
 `;
@@ -138,7 +195,7 @@ async function sendTone(phone: RtpPhone): Promise<void> {
   for (let n = 0; n < PACKETS; n++) {
     const wait = started + n * 20 - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    phone.send(rtpPacket({ sequence: n, timestamp: n * 160, ssrc: 0xabcdef01, payload: TONE }));
+    phone.send(tone(n));
   }
   await new Promise((resolve) => setTimeout(resolve, 100));
 }

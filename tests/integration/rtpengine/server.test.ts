@@ -181,6 +181,72 @@ describe('embedded rtpengine', () => {
     });
   });
 
+  test('a delete may wait, and another offer is a change of mind', async () => {
+    const named = { 'call-id': 'waiting', 'from-tag': 'from' };
+    const later = { command: 'delete', ...named, 'delete-delay': 1 };
+    const calls = async (cookie: string): Promise<unknown> =>
+      (await command(cookie, { command: 'list' }))['calls'];
+    await command('a', offer('waiting'));
+    expect(await command('b', later)).toMatchObject({ result: 'ok', totals: {} });
+    expect(await command('c', { command: 'query', ...named })).toMatchObject({ result: 'ok' });
+    await command('d', { ...offer('waiting'), 'to-tag': 'to' });
+    await command('e', { ...offer('other') });
+    await command('f', { ...later, 'call-id': 'other' });
+    let n = 0;
+    await expect.poll(() => calls(`poll-${n++}`), { timeout: 5000 }).toEqual(['waiting']);
+    expect(server.counters).toMatchObject({ callsCreated: 2, callsDeleted: 1 });
+  });
+
+  test('a delete of a call that is not there is a warning, or an error on request', async () => {
+    const unknown = { command: 'delete', 'call-id': 'never', 'from-tag': 'x' };
+    expect(await command('a', unknown)).toMatchObject({
+      result: 'ok',
+      warning: "Call-ID not found or tags didn't match",
+    });
+    expect(await command('b', { ...unknown, flags: ['fatal'] })).toMatchObject({ result: 'error' });
+    await command('c', offer('fast'));
+    const fast = { command: 'delete', 'call-id': 'fast', 'from-tag': 'from', flags: ['fast'] };
+    expect(Object.keys(await command('d', fast))).toEqual(['result']);
+  });
+
+  test('list is limited, statistics count commands by client', async () => {
+    for (let n = 0; n < 34; n++) await command(`offer-${n}`, offer(`call-${n}`));
+    expect((await command('a', { command: 'list' }))['calls']).toHaveLength(32);
+    expect((await command('b', { command: 'list', limit: 3 }))['calls']).toEqual([
+      'call-0',
+      'call-1',
+      'call-2',
+    ]);
+    await command('c', { command: 'nonsense' });
+    const { statistics } = await command('d', { command: 'statistics' });
+    expect(statistics).toMatchObject({
+      currentstatistics: { sessionstotal: 34 },
+      totalstatistics: { managedsessions: 0 },
+      controlstatistics: { totaloffercount: 34, totallistcount: 2, totalerrorcount: 1 },
+    });
+  });
+
+  test('query tells of a page what became of ICE and DTLS', async () => {
+    const page = await call('paged');
+    let n = 0;
+    const pump = setInterval(
+      () => phone.send(rtpPacket({ sequence: n++, timestamp: n, ssrc: 1 })),
+      5,
+    );
+    await page.rtp.first(1);
+    clearInterval(pump);
+    const { tags } = await engine.query({ 'call-id': 'paged' });
+    const media = tags['to']?.medias[0];
+    expect(media?.protocol).toBe('UDP/TLS/RTP/SAVPF');
+    for (const flag of ['rtcp-mux', 'DTLS-SRTP', 'DTLS role passive', 'ICE', 'send', 'recv']) {
+      expect(media?.flags).toContain(flag);
+    }
+    expect(media?.streams[0]?.flags).toEqual(
+      expect.arrayContaining(['RTP', 'filled', 'confirmed', 'DTLS fingerprint verified', 'ICE']),
+    );
+    await page.close();
+  });
+
   test('a delete cannot overtake the offer it undoes', async () => {
     const ids = { 'call-id': 'raced', 'from-tag': 'from' };
     const offered = engine.offer({ ...ids, sdp: phone.sdp(), ...OFFER_TO_PAGE });
