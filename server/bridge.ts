@@ -121,6 +121,7 @@ async function start(
   const signaling: Signaling = new Signaling({
     drachtio,
     media: media.media,
+    ...(options.codecs && { codecs: options.codecs }),
     // The embedded server traces its transports itself, and completely.
     ...(options.drachtio && { onMessage: (message) => trace.add(message) }),
     ...(options.auth && { auth: options.auth }),

@@ -4,6 +4,7 @@ import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
 import type { Extension } from '../signaling/extensions.ts';
 import type { PhoneAuth } from '../signaling/authentication.ts';
 import type { ExpiryBounds } from '../signaling/registrar.ts';
+import type { CodecName } from '../signaling/sdp.ts';
 import type { Config } from './config/schema.ts';
 import type { LogOptions } from './log.ts';
 
@@ -17,6 +18,8 @@ export interface BridgeOptions {
   readonly sip: Address;
   /** UDP ports of the phone's legs, for the embedded engine. */
   readonly rtpPorts: { readonly min: number; readonly max: number };
+  /** Audio codecs by preference; left out: G.711 in the phone's order. */
+  readonly codecs?: readonly CodecName[];
   /** What else the embedded engine is told of its network. */
   readonly rtpNetwork?: Pick<RtpengineOptions['rtp'], 'otherHost' | 'advertised' | 'webrtcPort'>;
   /** A call without RTP from the phone for this long is ended; 0 = never. */
@@ -56,6 +59,7 @@ export function optionsOf(config: Config): BridgeOptions {
     http,
     sip: sip.server,
     rtpPorts: { min: sip.rtp.port_range_start, max: sip.rtp.port_range_end },
+    ...(sip.codecs && { codecs: sip.codecs }),
     rtpNetwork: rtpNetworkOf(sip.rtp),
     rtpInactivityMs: sip.rtp.inactivity * 1000,
     ...(drachtio && { drachtio }),

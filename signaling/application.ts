@@ -16,6 +16,7 @@ import type { Extension } from './extensions.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import type { CallMedia } from './media.ts';
 import { Messages } from './messages.ts';
+import type { CodecName } from './sdp.ts';
 import { ReachabilityWatch, type Reachability } from './reachability.ts';
 import { parseReplaces } from './refer.ts';
 import { aorOf, EXPIRY, Registrar, type ExpiryBounds } from './registrar.ts';
@@ -36,6 +37,8 @@ const MAX_CALLS_PER_PAGE = 4;
 export interface SignalingOptions {
   readonly drachtio: { readonly host: string; readonly port: number; readonly secret: string };
   readonly media: CallMedia;
+  /** Audio codecs in the order of preference; left out: PCMU and PCMA in the caller's order. */
+  readonly codecs?: readonly CodecName[];
   /** Said in the reason phrase of the 480 when no page is open. */
   readonly pageUrl: () => string;
   readonly log: Log;
@@ -297,7 +300,7 @@ export class Signaling {
   }
 
   #callDependencies(): CallDependencies {
-    const { media, log, pageReactionMs, veto } = this.#options;
+    const { media, log, pageReactionMs, veto, codecs } = this.#options;
     return {
       srf: this.#srf,
       media,
@@ -305,6 +308,7 @@ export class Signaling {
       reactionMs: { page: pageReactionMs ?? PAGE_REACTION_MS, phone: PHONE_REACTION_MS },
       domain: () => this.#domain(),
       veto,
+      codecs,
       connected: (call) => {
         for (const leg of call.legs) this.control.follow(call, leg);
       },

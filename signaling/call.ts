@@ -23,7 +23,7 @@ import type { IncomingInvite } from './incoming-invite.ts';
 import type { Leg, LegParty } from './leg.ts';
 import type { CallMedia, MediaLeg, MediaPeer } from './media.ts';
 import { Renegotiation } from './renegotiation.ts';
-import { carriedCodecs, isHold, lockCodec, standInOffer } from './sdp.ts';
+import { carriedCodecs, isHold, lockCodec, standInOffer, type CodecName } from './sdp.ts';
 import type { SrfPort } from './srf.ts';
 
 /** Says no to a call before it is answered; undefined lets it pass. */
@@ -38,6 +38,8 @@ export interface CallDependencies {
   /** host:port of the SIP server, for addresses that name a person. */
   readonly domain: () => string;
   readonly veto?: Veto | undefined;
+  /** In the order of preference; undefined = G.711 in the caller's order. */
+  readonly codecs?: readonly CodecName[] | undefined;
   /** Both legs are up, in the tick the second one is: the place to follow what they say. */
   readonly connected: (call: Call) => void;
   /** The status changed; after `ended` the call is never heard of again. */
@@ -183,7 +185,11 @@ export class Call {
     });
     const offer = this.#offer();
     if (offer === undefined) {
-      this.#refuse({ status: 488, reason: 'No PCMU or PCMA in the offer', code: 'NO_CODEC' });
+      this.#refuse({
+        status: 488,
+        reason: `No ${(this.#deps.codecs ?? ['PCMU', 'PCMA']).join(' or ')} in the offer`,
+        code: 'NO_CODEC',
+      });
       return;
     }
     const { srf, media, reactionMs } = this.#deps;
@@ -238,7 +244,10 @@ export class Call {
   #offer(): string | undefined {
     const { body, source_address: address } = this.#incoming.request;
     if (!body) return standInOffer(address);
-    return this.#incoming.party.kind === 'page' ? carriedCodecs(body) : lockCodec(body);
+    const { codecs } = this.#deps;
+    return this.#incoming.party.kind === 'page'
+      ? carriedCodecs(body, codecs)
+      : lockCodec(body, codecs);
   }
 
   #headers({ party }: Target, index: number): Record<string, string> {

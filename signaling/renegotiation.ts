@@ -9,7 +9,14 @@ import { messageOf } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import type { Leg } from './leg.ts';
 import type { CallMedia, MediaLeg } from './media.ts';
-import { asNextVersion, codecOf, isHold, lockCodec, standingAnswer, withDirection } from './sdp.ts';
+import {
+  asNextVersion,
+  codecOf,
+  isHold,
+  lockEncoding,
+  standingAnswer,
+  withDirection,
+} from './sdp.ts';
 import { ask, type SipReply, type SipRequest } from './srf.ts';
 
 export interface RenegotiationOptions {
@@ -160,11 +167,11 @@ export class Renegotiation {
     const other = this.#legs.find((each) => each !== leg);
     if (!other) return undefined;
     const codec = codecOf(leg.localSdp);
-    const offer = lockCodec(sdp, codec);
-    if (offer === undefined) return undefined;
+    const offer = codec === undefined ? undefined : lockEncoding(sdp, codec);
+    if (codec === undefined || offer === undefined) return undefined;
     const ids = { ...mediaLeg, fromTag: leg.mediaTag, toTag: other.mediaTag };
     await media.offer(ids, offer, other.kind);
-    const last = lockCodec(other.remoteSdp, codec) ?? other.remoteSdp;
+    const last = lockEncoding(other.remoteSdp, codec) ?? other.remoteSdp;
     const answer = await media.answer(ids, standingAnswer(last, offer), leg.kind);
     return asNextVersion(answer, leg.localSdp);
   }

@@ -6,11 +6,25 @@
 
 import { keepFormats } from '../common/sdp-section.ts';
 
-/** Codecs the page can take out of the track as they are. */
-const CARRIED = new Set(['PCMU/8000', 'PCMA/8000']);
+/** Codecs a page has; engines hand all of them through. */
+export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'opus';
+export const CODEC_NAMES = ['PCMU', 'PCMA', 'G722', 'opus'] as const satisfies readonly CodecName[];
+const G711 = ['PCMU', 'PCMA'] as const;
+/** As they stand in an SDP. The clock of G.722 is a mistake of old that stays (RFC 3551 §4.5.2). */
+const ENCODINGS: Readonly<Record<CodecName, string>> = {
+  PCMU: 'PCMU/8000',
+  PCMA: 'PCMA/8000',
+  G722: 'G722/8000',
+  opus: 'OPUS/48000',
+};
+const ALL = new Set(Object.values(ENCODINGS));
 /** Static payload types that may come without an rtpmap line (RFC 3551 §6). */
-const STATIC: Readonly<Record<string, string>> = { 0: 'PCMU/8000', 8: 'PCMA/8000' };
-const EVENTS = 'TELEPHONE-EVENT/8000';
+const STATIC: Readonly<Record<string, string>> = {
+  0: 'PCMU/8000',
+  8: 'PCMA/8000',
+  9: 'G722/8000',
+};
+const EVENTS = 'TELEPHONE-EVENT/';
 
 interface Section {
   /** Everything before and after the section. */
@@ -22,36 +36,59 @@ interface Section {
 }
 
 /**
- * Keeps of the first audio section only the caller's most preferred codec that the bridge carries,
- * plus telephone-event. An answer then holds exactly one audio codec, and the phone has no reason
- * to lock one with a second offer (an UPDATE right after the 200 is what MicroSIP does otherwise).
+ * Keeps of the first audio section only one codec, the first of ours that the caller has (G.711 in
+ * the caller's own order where we have no list), plus telephone-event. An answer then holds exactly one audio codec, and the phone has no reason to lock
+ * one with a second offer (an UPDATE right after the 200 is what MicroSIP does otherwise).
  *
- * @param only the codec that is in use, when there is one: an answer must not change it.
+ * @param codecs those the bridge is to use, in the order of preference
  * @returns the offer with one codec, or undefined when none fits (the call gets 488).
  */
-export function lockCodec(offer: string, only?: string): string | undefined {
-  const section = audioSection(offer);
-  const codec = section && [...section.encodings].find(([, name]) => isCarried(name, only))?.[0];
-  if (section === undefined || codec === undefined) return undefined;
-  return keep(section, (format, encoding) => format === codec || encoding === EVENTS);
+export function lockCodec(offer: string, codecs?: readonly CodecName[]): string | undefined {
+  const ours =
+    codecs?.map((name) => ENCODINGS[name]) ??
+    [...(audioSection(offer)?.encodings.values() ?? [])].filter((name) => isG711(name));
+  for (const encoding of ours) {
+    const locked = lockEncoding(offer, encoding);
+    if (locked !== undefined) return locked;
+  }
+  return undefined;
 }
 
-/** Keeps every codec the bridge carries: a page's offer, for a phone that chooses. */
-export function carriedCodecs(offer: string): string | undefined {
+/** Keeps one encoding, as codecOf names it; undefined when it is not offered. */
+export function lockEncoding(offer: string, encoding: string): string | undefined {
   const section = audioSection(offer);
-  if (!section || ![...section.encodings.values()].some((name) => isCarried(name)))
-    return undefined;
-  return keep(section, (_format, encoding) => isCarried(encoding) || encoding === EVENTS);
+  const codec = section && [...section.encodings].find(([, name]) => name === encoding)?.[0];
+  if (section === undefined || codec === undefined) return undefined;
+  return keep(section, (format, name) => format === codec || name === eventsFor(encoding));
+}
+
+/** Keeps every codec the bridge is to use: a page's offer, for a phone that chooses. */
+export function carriedCodecs(
+  offer: string,
+  codecs: readonly CodecName[] = G711,
+): string | undefined {
+  const ours = new Set(codecs.map((name) => ENCODINGS[name]));
+  const isOurs = (name: string | undefined): boolean => name !== undefined && ours.has(name);
+  const section = audioSection(offer);
+  if (!section || ![...section.encodings.values()].some(isOurs)) return undefined;
+  const events = new Set([...section.encodings.values()].filter(isOurs).map(eventsFor));
+  return keep(section, (_format, name) => isOurs(name) || events.has(name ?? ''));
 }
 
 /** The codec of an answer, e.g. `PCMA/8000`. */
 export function codecOf(sdp: string): string | undefined {
-  return [...(audioSection(sdp)?.encodings.values() ?? [])].find((name) => isCarried(name));
+  return [...(audioSection(sdp)?.encodings.values() ?? [])].find(
+    (name) => name !== undefined && ALL.has(name),
+  );
 }
 
-function isCarried(encoding: string | undefined, only?: string): boolean {
-  if (encoding === undefined || !CARRIED.has(encoding)) return false;
-  return only === undefined || encoding === only;
+function isG711(encoding: string | undefined): encoding is string {
+  return G711.some((name) => ENCODINGS[name] === encoding);
+}
+
+/** Key presses have the clock of the audio they are sent among (RFC 4733 §2.1). */
+function eventsFor(encoding: string | undefined): string {
+  return EVENTS + (encoding?.split('/')[1] ?? '');
 }
 
 function audioSection(sdp: string): Section | undefined {

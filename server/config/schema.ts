@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { patternOf } from '../../signaling/extensions.ts';
+import { CODEC_NAMES } from '../../signaling/sdp.ts';
 import { DIALECT_NAMES } from '../../agent/dialects/registry.ts';
 
 const port = z.int().min(0).max(65535);
@@ -64,6 +65,11 @@ const sip = section({
       .default(30)
       .describe('Seconds between two OPTIONS that ask a phone whether it is there; 0 asks none.'),
   }),
+  codecs: z
+    .array(z.enum(CODEC_NAMES))
+    .min(1)
+    .optional()
+    .describe('PCMU, PCMA, G722, opus by preference; left out: PCMU, PCMA in the phone’s order.'),
   rtp: section({
     port_range_start: port.min(1).default(30000).describe('First UDP port of the phones’ RTP.'),
     port_range_end: port.default(30199).describe('Last one; each call takes two.'),

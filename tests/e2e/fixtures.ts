@@ -14,6 +14,8 @@ export interface EngineOption {
   engine: 'embedded' | 'rtpengine';
   /** How long the page lets a call ring. */
   ringMs: number;
+  /** Audio codecs by preference; empty = as without the setting. */
+  codecs: readonly string[];
 }
 
 interface Fixtures {
@@ -32,6 +34,7 @@ interface WorkerFixtures {
 export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
   engine: ['embedded', { option: true }],
   ringMs: [0, { option: true }],
+  codecs: [[], { option: true }],
 
   rtpengine: [
     // eslint-disable-next-line no-empty-pattern -- Playwright wants an object pattern here
@@ -54,7 +57,7 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
     await agent.close();
   },
 
-  bridge: async ({ agent, engine, ringMs, rtpengine }, use, info) => {
+  bridge: async ({ agent, engine, ringMs, codecs, rtpengine }, use, info) => {
     const reason = missing(BROWSER) ?? skipReason(kindOf(engine));
     test.skip(reason !== undefined, reason);
     const address = await rtpengine(engine);
@@ -62,6 +65,7 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
     const bridge = await BridgeProcess.start({
       agentUrl: agent.url,
       ringMs,
+      ...(codecs.length > 0 && { codecs }),
       ...(address !== undefined && { rtpengine: address }),
       ...(drachtio !== undefined && { drachtio }),
     });

@@ -15,11 +15,18 @@ import { freePort } from './free-port.ts';
 
 const MODULES = ['/usr/lib/baresip/modules', '/usr/lib/x86_64-linux-gnu/baresip/modules'];
 
+const CODECS = {
+  PCMU: { name: 'PCMU/8000/1', rate: 8000, module: 'g711' },
+  PCMA: { name: 'PCMA/8000/1', rate: 8000, module: 'g711' },
+  G722: { name: 'G722/16000/1', rate: 16_000, module: 'g722' },
+  opus: { name: 'opus/48000/2', rate: 48_000, module: 'opus' },
+} as const;
+
 export interface BaresipOptions {
   readonly sipPort: number;
-  /** 8 kHz mono, played once from the start of the call. */
+  /** Mono, at the rate of the codec's content, played once from the start of the call. */
   readonly play: string;
-  readonly codec: 'PCMU' | 'PCMA';
+  readonly codec: 'PCMU' | 'PCMA' | 'G722' | 'opus';
 }
 
 interface BaresipEvent {
@@ -51,7 +58,7 @@ export class Baresip {
     await writeFile(
       join(folder, 'accounts'),
       `<sip:agent001@127.0.0.1:${options.sipPort};transport=udp>;auth_pass=any;regint=300;` +
-        `audio_codecs=${options.codec}/8000/1\n`,
+        `audio_codecs=${CODECS[options.codec].name}\n`,
     );
     await writeFile(join(folder, 'contacts'), '');
     const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -180,13 +187,13 @@ async function config(options: BaresipOptions, folder: string, control: number):
     `audio_source aufile,${options.play}`,
     'audio_player aubridge,sink',
     'audio_alert aubridge,alert',
-    'audio_srate 8000',
-    'audio_channels 1',
+    `audio_srate ${CODECS[options.codec].rate}`,
+    `audio_channels ${options.codec === 'opus' ? 2 : 1}`,
     'call_local_timeout 120',
     'jitter_buffer_type off',
     `rtp_ports ${rtp}-${rtp + 20}`,
     `module_path ${modules}`,
-    'module g711.so',
+    `module ${CODECS[options.codec].module}.so`,
     'module aufile.so',
     'module aubridge.so',
     'module sndfile.so',

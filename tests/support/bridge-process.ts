@@ -12,6 +12,8 @@ export interface BridgeFlags {
   readonly drachtio?: string;
   readonly ringMs?: number;
   readonly registrationFile?: string;
+  /** sip.codecs */
+  readonly codecs?: readonly string[];
 }
 
 export class BridgeProcess {
@@ -41,7 +43,11 @@ export class BridgeProcess {
     if (flags.ringMs) args.push('--ring-ms', String(flags.ringMs));
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, BRIDGE_SIP_REGISTRAR_FILE: flags.registrationFile ?? 'none' },
+      env: {
+        ...process.env,
+        BRIDGE_SIP_REGISTRAR_FILE: flags.registrationFile ?? 'none',
+        ...(flags.codecs && { BRIDGE_SIP_CODECS: JSON.stringify(flags.codecs) }),
+      },
     });
     const bridge = new BridgeProcess(child, httpPort);
     await bridge.#ready();

@@ -5,6 +5,7 @@
  */
 import type { AudioFormat } from '../../agent/dialects/types.ts';
 import { AnswerGate } from '../../audio/answer-gate.ts';
+import { everyNth } from '../../audio/every-nth.ts';
 import { PcmDecoder } from '../../audio/pcm.ts';
 import { PlayLedger, type Reached } from '../../audio/play-ledger.ts';
 import { PlayoutQueue } from '../../audio/playout.ts';
@@ -15,12 +16,13 @@ import { Histogram } from '../../common/histogram.ts';
 import { FRAME_MS, PlayoutSchedule } from './playout-schedule.ts';
 import { Scope } from './scope.ts';
 
+/** What G.711 carries; a wideband call plays out at twice that. */
 export const PLAYOUT_RATE = 8_000;
-const FRAME_SAMPLES = (PLAYOUT_RATE * FRAME_MS) / 1_000;
+const METER_SAMPLES = (PLAYOUT_RATE * FRAME_MS) / 1_000;
 /** Ten minutes of speech, 9.6 MB: more than any answer, less than a leak. */
-const MAX_SAMPLES = PLAYOUT_RATE * 600;
+const MAX_SECONDS = 600;
 /** What an agent that sends unevenly in real time may need: more would be heard as slowness. */
-const MAX_CUSHION_SAMPLES = (PLAYOUT_RATE * 120) / 1_000;
+const MAX_CUSHION_MS = 120;
 
 /**
  * A frame written so lately may still be on its way to the phone when the caller speaks over it: half
@@ -31,6 +33,8 @@ const UNDER_WAY_MS = FRAME_MS / 2;
 
 export interface AgentAudioOptions {
   readonly output: AgentProfile['output'];
+  /** Of the frames written: a multiple of PLAYOUT_RATE, which it is when left out. */
+  readonly rate?: number;
   /** Whether audio of a cut answer may come after the agent has cut it. */
   readonly hasStragglers: boolean;
   /** Takes one frame at once; the array is reused. */
@@ -49,6 +53,8 @@ export interface FrameFacts {
   readonly readAt: number | undefined;
   /** The answer it belongs to, if it is sound. */
   readonly answer: number | undefined;
+  /** The frame at PLAYOUT_RATE, for meters. */
+  readonly metered: Int16Array;
 }
 
 export class AgentAudio {
@@ -66,7 +72,9 @@ export class AgentAudio {
   readonly #options: AgentAudioOptions;
   #decoder: PcmDecoder;
   #resampler: Resampler;
-  readonly #frame = new Int16Array(FRAME_SAMPLES);
+  readonly #rate: number;
+  readonly #frame: Int16Array<ArrayBuffer>;
+  readonly #metered = new Int16Array(METER_SAMPLES);
   #speaking = false;
   #isFading = false;
   #isOpen = false;
@@ -80,13 +88,17 @@ export class AgentAudio {
 
   constructor(options: AgentAudioOptions) {
     this.#options = options;
+    const { rate = PLAYOUT_RATE } = options;
+    const frameSamples = (rate * FRAME_MS) / 1_000;
+    this.#rate = rate;
+    this.#frame = new Int16Array(frameSamples);
     this.#decoder = new PcmDecoder(options.output.encoding);
-    this.#resampler = new Resampler({ from: options.output.sampleRate, to: PLAYOUT_RATE });
+    this.#resampler = new Resampler({ from: options.output.sampleRate, to: rate });
     this.queue = new PlayoutQueue({
-      frameSamples: FRAME_SAMPLES,
-      cushionSamples: FRAME_SAMPLES,
-      maxCushionSamples: MAX_CUSHION_SAMPLES,
-      maxSamples: MAX_SAMPLES,
+      frameSamples,
+      cushionSamples: frameSamples,
+      maxCushionSamples: (rate * MAX_CUSHION_MS) / 1_000,
+      maxSamples: rate * MAX_SECONDS,
     });
   }
 
@@ -116,7 +128,7 @@ export class AgentAudio {
     const { encoding, sampleRate } = { ...this.#options.output, ...format };
     this.#clippedBefore = this.clipped;
     this.#decoder = new PcmDecoder(encoding);
-    this.#resampler = new Resampler({ from: sampleRate, to: PLAYOUT_RATE });
+    this.#resampler = new Resampler({ from: sampleRate, to: this.#rate });
   }
 
   /** Calls back once the caller has heard all the agent sent so far, or it was thrown away. */
@@ -178,10 +190,11 @@ export class AgentAudio {
     if (!this.#isOpen) this.#frame.fill(0);
     else if (queue.pull(this.#frame) !== 'audio') this.#endUtterance(now);
     const played = queue.playedSamples - before;
-    if (played === 0 && this.#isOpen) this.#options.fill?.(this.#frame, now);
+    if (played === 0 && this.#isOpen) this.#fill(now);
     if (played > 0 && lateMs !== undefined) this.playoutLate.record(lateMs);
     if (this.muted) this.#frame.fill(0);
-    this.scope.push(this.#frame);
+    const metered = everyNth(this.#frame, this.#rate / PLAYOUT_RATE, this.#metered);
+    this.scope.push(metered);
     const readAt = played > 0 ? this.#readAt : undefined;
     if (played > 0) {
       this.#readAt = undefined;
@@ -193,10 +206,23 @@ export class AgentAudio {
       now,
       readAt,
       answer: played > 0 ? answer : undefined,
+      metered,
     });
     schedule.wrote();
     // Only now: a mark is answered after the frame that reaches it has gone out.
     ledger.played(played, now, !this.muted);
+  }
+
+  /** What is filled in is made for PLAYOUT_RATE: each sample is held for as long as it lasts. */
+  #fill(now: number): void {
+    const factor = this.#rate / PLAYOUT_RATE;
+    this.#metered.fill(0);
+    this.#options.fill?.(this.#metered, now);
+    // With nothing to fill in, the fade of what was cut stays.
+    if (!this.#metered.some((sample) => sample !== 0)) return;
+    for (let i = 0; i < this.#frame.length; i += 1) {
+      this.#frame[i] = this.#metered[Math.floor(i / factor)] ?? 0;
+    }
   }
 
   #hasFrame(): boolean {

@@ -24,6 +24,8 @@ export interface CallMediaOptions {
   /** Asked when the agent's socket is to be opened. */
   readonly agentUrl: () => Promise<string>;
   readonly agent: AgentProfile;
+  /** The call's codec carries more than 4 kHz: as the offer says. */
+  readonly wideband: boolean;
   /**
    * When the agent's socket is opened. At once, while it still rings, where the call is ours for sure;
    * with the media, where another page may get it; with the answer, where nobody may be there.
@@ -140,11 +142,11 @@ export class CallMedia {
   #start(): void {
     if (this.#started) return;
     this.#started = true;
-    const { agentUrl, callId, agent, onMessage } = this.#options;
+    const { agentUrl, callId, agent, wideband, onMessage } = this.#options;
     agentUrl().then(
       (url) => {
         if (this.#closed !== undefined) return;
-        this.#post({ type: 'start', callId, url, agent });
+        this.#post({ type: 'start', callId, url, agent, wideband });
         this.#canAnswer = true;
         if (this.#answered) this.#post({ type: 'answered' });
       },

@@ -62,6 +62,8 @@ export class CallPump {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reporter: ReturnType<typeof setInterval> | undefined;
   #figuresAt = 0;
+  /** Of what is played out. */
+  #rate = PLAYOUT_RATE;
   readonly #meter = new CallMeter(PLAYOUT_RATE, () => (this.#figuresAt = 0));
 
   constructor(options: CallPumpOptions) {
@@ -128,7 +130,8 @@ export class CallPump {
   }
 
   #start(start: Extract<ToWorker, { type: 'start' }>): void {
-    const { agent } = start;
+    const { agent, wideband } = start;
+    this.#rate = wideband ? 2 * PLAYOUT_RATE : PLAYOUT_RATE;
     this.#profile = agent;
     this.#connect(start);
     this.#doctor = new CallDoctor(agent.output, (remarks) =>
@@ -150,6 +153,7 @@ export class CallPump {
     });
     this.#agent = new AgentAudio({
       output: agent.output,
+      rate: this.#rate,
       hasStragglers: dialectOf(agent.dialect).hasStragglers,
       write: (frame, facts) => this.#write(frame, facts),
       onOverflow: (samples) => this.#overflow(samples),
@@ -210,7 +214,10 @@ export class CallPump {
     this.#caller?.tick(now);
   }
 
-  #write(frame: Int16Array<ArrayBuffer>, { index, now, readAt, answer }: FrameFacts): void {
+  #write(
+    frame: Int16Array<ArrayBuffer>,
+    { index, now, readAt, answer, metered }: FrameFacts,
+  ): void {
     if (this.#playout === undefined) return;
     if (this.#writesPending > MAX_WRITES_PENDING) {
       this.#framesSkipped += 1;
@@ -218,7 +225,7 @@ export class CallPump {
     }
     const data = new AudioData({
       format: 's16',
-      sampleRate: PLAYOUT_RATE,
+      sampleRate: this.#rate,
       numberOfChannels: 1,
       numberOfFrames: frame.length,
       timestamp: index * FRAME_MS * 1_000,
@@ -233,8 +240,8 @@ export class CallPump {
       // The track was stopped: the call is ending.
       () => undefined,
     );
-    this.#doctor?.hearAgent(frame, answer !== undefined);
-    if (answer !== undefined) this.#meter.turns.speak(frame, now, answer);
+    this.#doctor?.hearAgent(metered, answer !== undefined);
+    if (answer !== undefined) this.#meter.turns.speak(metered, now, answer);
   }
 
   /** One message of the agent. */
@@ -261,7 +268,7 @@ export class CallPump {
     if (agent === undefined) return;
     const before = agent.receivedSamples;
     agent.push(audio, now);
-    this.#doctor?.hearBytes(audio, toMs(agent.receivedSamples - before), now);
+    this.#doctor?.hearBytes(audio, this.#toMs(agent.receivedSamples - before), now);
   }
 
   #obey(event: AgentEvent): void {
@@ -308,7 +315,7 @@ export class CallPump {
     const session = this.#socket?.session;
     const named = name === undefined ? {} : { name };
     this.#agent?.whenHeard(({ complete, heardSamples }) => {
-      this.#options.post({ type: 'mark', ...named, complete, heardMs: toMs(heardSamples) });
+      this.#options.post({ type: 'mark', ...named, complete, heardMs: this.#toMs(heardSamples) });
       if (this.#socket?.session !== session) return;
       this.#socket?.say({ type: 'played', ...(name !== undefined && { mark: name }) });
     });
@@ -317,7 +324,7 @@ export class CallPump {
   #overflow(samples: number): void {
     const text =
       `The agent is ten minutes ahead of its speech: no more fits into the queue, and ` +
-      `${toMs(samples)} ms are lost. Does it send without end?`;
+      `${this.#toMs(samples)} ms are lost. Does it send without end?`;
     this.#options.post({ type: 'log', level: 'error', text, code: 'PLAYOUT_FULL' });
   }
 
@@ -340,13 +347,13 @@ export class CallPump {
       leftOutMs,
       bytesFromAgent: agent.bytes,
       textFromAgent: this.#textFromAgent,
-      queuedMs: toMs(agent.queue.queuedSamples),
-      playedMs: toMs(agent.queue.playedSamples),
+      queuedMs: this.#toMs(agent.queue.queuedSamples),
+      playedMs: this.#toMs(agent.queue.playedSamples),
       underruns: agent.queue.underruns,
-      cushionMs: toMs(agent.queue.cushionSamples),
+      cushionMs: this.#toMs(agent.queue.cushionSamples),
       clipped: agent.clipped,
       cuts: agent.gate.generation,
-      flushedMs: toMs(agent.flushedSamples),
+      flushedMs: this.#toMs(agent.flushedSamples),
       staleBytes: agent.gate.droppedBytes,
       resyncs: agent.schedule.resyncs,
       framesSkipped: this.#framesSkipped,
@@ -367,7 +374,7 @@ export class CallPump {
       droppedFrames: counters.framesDropped,
       backlogBytes: counters.socketBacklogBytes,
       receivedBytes: counters.bytesFromAgent,
-      receivedMs: toMs(agent.receivedSamples),
+      receivedMs: this.#toMs(agent.receivedSamples),
       queuedMs: counters.queuedMs,
     };
   }
@@ -387,11 +394,11 @@ export class CallPump {
     if (!this.#closed) this.#warn(`The caller's audio ended: ${messageOf(thrown)}`);
   }
 
+  #toMs(samples: number): number {
+    return Math.round((samples * 1_000) / this.#rate);
+  }
+
   #warn(text: string): void {
     this.#options.post({ type: 'log', level: 'warn', text });
   }
-}
-
-function toMs(samples: number): number {
-  return Math.round((samples * 1_000) / PLAYOUT_RATE);
 }

@@ -3,6 +3,7 @@
  * and size out. The encoded way keeps time by RTP timestamps (RtpTimeline): order, gaps, silence
  * suppression and hold are settled there, so that the agent gets its 50 frames every second.
  */
+import { everyNth } from '../../audio/every-nth.ts';
 import { decodeG711 } from '../../audio/g711.ts';
 import { PcmFramer } from '../../audio/framer.ts';
 import { Resampler } from '../../audio/resampler.ts';
@@ -47,6 +48,7 @@ export class CallerAudio {
   readonly #options: CallerAudioOptions;
   readonly #framer: PcmFramer;
   readonly #decoded = new Int16Array(MAX_PACKET_SAMPLES);
+  readonly #metered = new Int16Array(MAX_PACKET_SAMPLES);
   readonly #dtmf: DtmfReader;
   readonly #unknown = new Set<string>();
   #resampler: Resampler;
@@ -123,8 +125,12 @@ export class CallerAudio {
   }
 
   #toAgent(samples: Int16Array): void {
-    this.scope.push(samples);
-    this.#options.onCaller?.(samples, this.#rate);
+    const metered =
+      this.#rate === RTP_RATE
+        ? samples
+        : everyNth(samples, Math.max(1, Math.round(this.#rate / RTP_RATE)), this.#metered);
+    this.scope.push(metered);
+    this.#options.onCaller?.(metered, RTP_RATE);
     this.#framer.push(this.#resampler.process(samples));
   }
 }

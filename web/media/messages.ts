@@ -19,6 +19,8 @@ export type ToWorker =
       readonly callId: string;
       readonly url: string;
       readonly agent: AgentProfile;
+      /** The call's codec carries more than 4 kHz. */
+      readonly wideband: boolean;
     }
   /** The writable end of the track the caller hears. */
   | { readonly type: 'playout'; readonly writable: WritableStream<AudioData> }

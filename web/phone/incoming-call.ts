@@ -2,6 +2,7 @@
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import type { IncomingRequest } from 'jssip/lib/SIPMessage';
 import { HEADER_CALL_ID, HEADER_DIALLED, HEADER_EXTENSION, HEADER_FORK } from '../../common/api.ts';
+import { isG711Offer } from '../media/offered-codec.ts';
 import { headerOf, SipCall } from './sip-call.ts';
 
 export class IncomingCall extends SipCall {
@@ -12,6 +13,8 @@ export class IncomingCall extends SipCall {
   readonly extension: string;
   /** Other pages ring as well: who gets the call is known once media flows. */
   readonly isForked: boolean;
+  /** What it offers first carries more than 4 kHz. */
+  readonly isWideband: boolean;
 
   constructor(session: RTCSession, request: IncomingRequest) {
     super(session);
@@ -20,6 +23,7 @@ export class IncomingCall extends SipCall {
     this.caller = nameOf(name, uri.user);
     this.dialled = headerOf(request, HEADER_DIALLED) ?? request.ruri.user;
     this.extension = headerOf(request, HEADER_EXTENSION) ?? 'default';
+    this.isWideband = !isG711Offer(bodyOf(request));
     this.isForked = headerOf(request, HEADER_FORK) !== undefined;
   }
 
@@ -42,6 +46,12 @@ export class IncomingCall extends SipCall {
     if (this.hasEnded()) return;
     this.session.terminate({ status_code: status, reason_phrase: reason });
   }
+}
+
+/** JsSIP leaves the body out of its types. */
+function bodyOf(request: IncomingRequest): string {
+  const { body } = request as { readonly body?: unknown };
+  return typeof body === 'string' ? body : '';
 }
 
 /** JsSIP types a missing display name as present. */

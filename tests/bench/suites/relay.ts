@@ -69,7 +69,17 @@ async function measure(
         sent,
       ),
     );
-    report(distribution({ ...of, name: `${calls} calls: under way`, unit: 'ms' }, latencies));
+    report(
+      distribution(
+        {
+          ...of,
+          name: `${calls} calls: under way`,
+          unit: 'ms',
+          ...(goals && { bounds: [{ of: 'p95', atMost: 1 }] }),
+        },
+        latencies,
+      ),
+    );
   }
 }
 

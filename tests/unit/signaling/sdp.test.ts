@@ -7,6 +7,7 @@ import {
   directionOf,
   isHold,
   lockCodec,
+  lockEncoding,
   standInOffer,
   standingAnswer,
 } from '../../../signaling/sdp.ts';
@@ -79,10 +80,35 @@ describe('lockCodec', () => {
   });
 });
 
+describe('lockCodec with codecs by preference', () => {
+  const wide = [
+    'v=0',
+    'm=audio 4000 RTP/AVP 8 0 9 96 101 102',
+    'a=rtpmap:96 opus/48000/2',
+    'a=fmtp:96 useinbandfec=1',
+    'a=rtpmap:101 telephone-event/8000',
+    'a=rtpmap:102 telephone-event/48000',
+    '',
+  ].join('\r\n');
+
+  it('takes the first of ours that is offered, with the telephone-event of its clock', () => {
+    expect(lockCodec(wide, ['G722', 'PCMU'])).toContain('m=audio 4000 RTP/AVP 9 101\r\n');
+    expect(lockCodec(wide, ['opus', 'G722'])).toContain('m=audio 4000 RTP/AVP 96 102\r\n');
+    expect(lockCodec(wide, ['opus'])).toContain('a=fmtp:96 useinbandfec=1\r\n');
+    expect(lockCodec(MICROSIP, ['G722', 'PCMU', 'PCMA'])).toContain('RTP/AVP 0 101\r\n');
+    expect(lockCodec(MICROSIP, ['G722'])).toBeUndefined();
+  });
+
+  it('takes what engine and page cannot carry out of the offer', () => {
+    const odd = 'v=0\r\nm=audio 4000 RTP/AVP 18 3 0\r\na=rtpmap:18 G729/8000\r\n';
+    expect(lockCodec(odd)).toBe('v=0\r\nm=audio 4000 RTP/AVP 0\r\n');
+  });
+});
+
 describe('lockCodec with a codec in use', () => {
   it('keeps that one, wherever it stands, or finds none', () => {
-    expect(lockCodec(MICROSIP, 'PCMU/8000')).toContain('RTP/AVP 0 101\r\n');
-    expect(lockCodec('v=0\r\nm=audio 9 RTP/AVP 0\r\n', 'PCMA/8000')).toBeUndefined();
+    expect(lockEncoding(MICROSIP, 'PCMU/8000')).toContain('RTP/AVP 0 101\r\n');
+    expect(lockEncoding('v=0\r\nm=audio 9 RTP/AVP 0\r\n', 'PCMA/8000')).toBeUndefined();
   });
 });
 
