@@ -14,6 +14,8 @@ export interface Core {
   readonly layer: TransactionLayer;
   readonly nextHop: NextHop;
   readonly cache: ContactCache;
+  /** Larger requests go over TCP where they may. */
+  readonly udpMtu: number;
   readonly dialogs: Dialogs;
   readonly log: Log;
   /** Option tags, lower case, that a request may require. */

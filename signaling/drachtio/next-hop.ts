@@ -1,18 +1,22 @@
 /**
  * Where a request goes: the connection of a registered contact, or the address in the URI over the
- * transport it names. Literal addresses are resolved at once, names by the system's resolver.
- * RFC 3261 §18.1.1 and, reduced to address records, RFC 3263:
- * https://www.rfc-editor.org/rfc/rfc3261#section-18.1.1
+ * transport it names. Literal addresses are resolved at once, names by DNS: SRV when no port is given.
+ * RFC 3261 §18.1.1, RFC 3263 §4: https://www.rfc-editor.org/rfc/rfc3263#section-4
  */
-import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
+import { resolve, systemResolver, type Resolved, type Resolver } from '../sip/resolver.ts';
 import { isWildcard, localAddressTowards } from '../sip/local-address.ts';
 import type { Endpoint, Flow, Protocol, Transport } from '../sip/transport.ts';
 import type { SipUri } from '../sip/uri.ts';
 import type { ContactCache } from './contact-cache.ts';
 
 export type Hop =
-  | { readonly kind: 'flow'; readonly flow: Flow }
+  | {
+      readonly kind: 'flow';
+      readonly flow: Flow;
+      /** Ways to try when this one fails, in order: the other places a name leads to. */
+      readonly alternatives?: readonly (() => Flow | undefined)[];
+    }
   /** The application is told so at once (`NOK`). */
   | { readonly kind: 'refused'; readonly reason: string }
   /** The application gets this as the final response. */
@@ -26,10 +30,12 @@ export type Hop =
 export class NextHop {
   private readonly transports: readonly Transport[];
   private readonly cache: ContactCache;
+  private readonly resolver: Resolver;
 
-  constructor(transports: readonly Transport[], cache: ContactCache) {
+  constructor(transports: readonly Transport[], cache: ContactCache, resolver = systemResolver) {
     this.transports = transports;
     this.cache = cache;
+    this.resolver = resolver;
   }
 
   /** `done` is called at once unless a name has to be looked up. */
@@ -59,9 +65,24 @@ export class NextHop {
       done(this.unreachable(transports));
       return;
     }
-    lookup(host, { family: familyOf(transports) }, (error, address) => {
-      done(error ? this.unreachable(transports) : this.to(transports, { address, port }));
-    });
+    const usable = this.transports.map((transport) => transport.protocol);
+    // Who names no transport can be reached over TCP too, if DNS says so.
+    const others: Protocol[] =
+      uri.params.has('transport') || !usable.includes('tcp') ? [] : ['tcp'];
+    void resolve(this.resolver, {
+      host,
+      port: uri.port,
+      protocols: [protocol, ...others],
+      family: familyOf(transports),
+    }).then((resolved) => done(this.toFirst(resolved)));
+  }
+
+  private toFirst({ protocol, places: [first, ...rest] }: Resolved): Hop {
+    const transports = this.transports.filter((transport) => transport.protocol === protocol);
+    if (first === undefined) return this.unreachable(transports);
+    const hop = this.to(transports, first);
+    if (hop.kind !== 'flow') return hop;
+    return { ...hop, alternatives: rest.map((place) => () => this.flowTo(protocol, place)) };
   }
 
   /** Whether a URI names this server itself. */

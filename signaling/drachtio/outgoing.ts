@@ -6,7 +6,9 @@
 import { cancelOf, responseTo } from '../sip/build.ts';
 import type { ClientTransaction } from '../sip/client-transaction.ts';
 import { newTag } from '../sip/ids.ts';
-import type { SipRequest, SipResponse } from '../sip/message.ts';
+import { Headers } from '../sip/headers.ts';
+import { SipRequest, type SipResponse } from '../sip/message.ts';
+import { addVia } from '../sip/transaction-layer.ts';
 import type { Flow } from '../sip/transport.ts';
 import type { App } from './admin-server.ts';
 import { about, IGNORE, isTerminal, newTransactionId, stackTime, type Core } from './core.ts';
@@ -19,8 +21,11 @@ const UNREACHABLE_AFTER_MS = 20;
 /** A request of an application, or of the server on its behalf, without a final response. */
 export interface Outgoing {
   readonly id: string;
-  readonly request: SipRequest;
-  readonly flow: Flow;
+  /** As it is under way now: another try has another Via. */
+  request: SipRequest;
+  flow: Flow;
+  /** Ways to try when this one fails before anybody has answered. RFC 3263 §4.3. */
+  readonly alternatives: (() => Flow | undefined)[];
   /** Undefined once the application is gone, and for requests of the server's own. */
   app: App | undefined;
   readonly dialog: Dialog | undefined;
@@ -58,9 +63,11 @@ export class OutgoingRequests {
   }
 
   track(
-    start: Pick<Outgoing, 'request' | 'flow' | 'app' | 'dialog' | 'opens' | 'refresh'>,
+    start: Pick<Outgoing, 'request' | 'flow' | 'app' | 'dialog' | 'opens' | 'refresh'> &
+      Partial<Pick<Outgoing, 'alternatives'>>,
   ): Outgoing {
     const out: Outgoing = {
+      alternatives: [],
       ...start,
       id: newTransactionId(),
       transaction: undefined,
@@ -76,13 +83,30 @@ export class OutgoingRequests {
   start(out: Outgoing): void {
     out.transaction = this.core.layer.request(out.request, out.flow, {
       response: (response) => this.receive(out, response),
-      timeout: () => this.fail(out, 408, 'Request Timeout'),
+      timeout: () => {
+        if (!this.tryAnother(out)) this.fail(out, 408, 'Request Timeout');
+      },
       failed: () => {
+        if (this.tryAnother(out)) return;
         // A browser cannot be connected to again: its contact is gone with the connection.
         if (out.flow.protocol === 'ws') this.failSoon(out, 410, 'Gone');
         else this.failSoon(out, 503, 'Service Unavailable');
       },
     });
+  }
+
+  /** Sends the request to the next place, as a transaction of its own. */
+  private tryAnother(out: Outgoing): boolean {
+    if (out.provisional || out.cancelled) return false;
+    const flow = out.alternatives.shift()?.();
+    if (flow === undefined) return false;
+    const { method, uri, headers, body } = out.request;
+    out.request = new SipRequest(method, uri, new Headers([...headers]).deleteFirst('via'), body);
+    addVia(out.request, flow);
+    out.flow = flow;
+    if (out.dialog !== undefined) out.dialog.flow = flow;
+    this.start(out);
+    return true;
   }
 
   /**

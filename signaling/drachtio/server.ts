@@ -7,6 +7,7 @@
 import { silent, type Log } from '../../common/log.ts';
 import { isWildcard, localAddressTowards } from '../sip/local-address.ts';
 import type { Limits } from '../sip/limits.ts';
+import type { Resolver } from '../sip/resolver.ts';
 import type { TimerValues } from '../sip/timers.ts';
 import type { Trace, TracedMessage } from '../sip/trace.ts';
 import { TransactionLayer } from '../sip/transaction-layer.ts';
@@ -27,6 +28,9 @@ import { EXTENSIONS, Uas } from './uas.ts';
 
 export type { TracedMessage, TransportSpec };
 
+/** The most that UDP over IPv4 carries. */
+const MAX_DATAGRAM = 65_507;
+
 /** Shown to applications; clients read its numbers to know what the server can do. */
 const VERSION = 'v0.9.10-embedded';
 
@@ -36,6 +40,14 @@ export interface DrachtioOptions {
   readonly timers?: Partial<TimerValues>;
   readonly log?: Log;
   readonly limits?: Partial<Limits>;
+  /** Of names in URIs; the system's when left out. */
+  readonly resolver?: Resolver;
+  /**
+   * A request with more bytes goes over TCP where its URI names no transport, and over UDP after all
+   * if TCP fails (RFC 3261 §18.1.1). Left out: UDP takes what a datagram holds, since phones that
+   * listen on UDP alone are the rule and IP fragments arrive on a LAN.
+   */
+  readonly udpMtu?: number;
   /** Sources without a limit of messages per second; loopback when left out. */
   readonly exempt?: (address: string) => boolean;
   /** Option tags that requests may require; EXTENSIONS of uas.ts when left out. */
@@ -130,7 +142,8 @@ class EmbeddedServer implements DrachtioServer {
     const cache = new ContactCache();
     const core: Core = {
       layer: this.layer,
-      nextHop: new NextHop(this.opened, cache),
+      nextHop: new NextHop(this.opened, cache, this.options.resolver),
+      udpMtu: this.options.udpMtu ?? MAX_DATAGRAM,
       cache,
       dialogs: this.dialogs,
       log: this.log,

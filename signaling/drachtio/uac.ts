@@ -36,6 +36,9 @@ const FIXED_IN_CANCEL = new Set([
   'max-forwards',
 ]);
 
+/** What a Via of ours takes. */
+const VIA_BYTES = 100;
+
 type SipCommandOf<T extends Command['type']> = Extract<Command, { readonly type: T }>;
 
 export class Uac {
@@ -178,13 +181,21 @@ export class Uac {
     dialog: Dialog | undefined,
     opens: boolean,
   ): void {
-    const flow = hop.kind === 'flow' ? hop.flow : hop.via;
+    const alternatives = hop.kind === 'flow' ? [...(hop.alternatives ?? [])] : [];
+    let flow = hop.kind === 'flow' ? hop.flow : hop.via;
+    const wide = hop.kind === 'flow' ? this.widerThan(request, hop.flow) : undefined;
+    if (wide !== undefined) {
+      const narrow = flow;
+      alternatives.unshift(() => narrow);
+      flow = wide;
+    }
     addVia(request, flow);
     const { method } = request;
     if (opens && method === 'INVITE') this.core.cdr('attempt', 'application', request);
     if (method === 'BYE' && dialog?.method === 'INVITE')
       this.core.cdr('stop', 'application', request, 'normal-release');
-    const out = this.outgoing.track({ request, flow, app, dialog, opens, refresh: false });
+    const track = { request, flow, app, dialog, opens, refresh: false, alternatives };
+    const out = this.outgoing.track(track);
     const echo = (data: Buffer): void =>
       app.answer(commandId, sentFields(data.length, flow, out.id), data);
     if (hop.kind === 'unreachable') {
@@ -200,6 +211,14 @@ export class Uac {
     }
     this.outgoing.start(out);
     echo(out.transaction?.data ?? request.toBuffer());
+  }
+
+  /** The connection for a request that is too large for UDP, where it may go over one. */
+  private widerThan(request: SipRequest, flow: Flow): Flow | undefined {
+    if (flow.protocol !== 'udp' || request.toBuffer().length + VIA_BYTES <= this.core.udpMtu)
+      return undefined;
+    if (parseUri(request.uri)?.params.has('transport')) return undefined;
+    return this.core.nextHop.flowTo('tcp', flow.remote);
   }
 
   /** The ACK of the application for a 2xx. */
