@@ -3,9 +3,11 @@
  * bridge: how much signaling do they get through? The load is closed: the next one begins when one
  * is done, so the rate is what the process can do, and its share of a core stands beside it.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { startPart } from '../child.ts';
-import { CAN_WEIGH, cpuShare } from '../load.ts';
+import { CAN_WEIGH, cpuShare, memoryOf } from '../load.ts';
 import { single } from '../result.ts';
+import { ScriptedPage } from '../scripted-page.ts';
 import { SipLoad, type LoadResult } from '../sip-load.ts';
 import { Stack } from '../stage.ts';
 import type { Figure, Suite } from '../suite.ts';
@@ -13,6 +15,10 @@ import type { Figure, Suite } from '../suite.ts';
 const BUSY = 20;
 const REGISTRATIONS = 5000;
 const CALLS = 1500;
+/** Calls with media sessions; --calls 10000 is what the goal for memory is about. */
+const FULL_CALLS = 2000;
+/** A finished transaction is remembered for 64·T1 = 32 s (timers J and L of RFC 3261). */
+const FORGOTTEN_MS = 36_000;
 
 export const sip: Suite = {
   name: 'sip',
@@ -44,8 +50,39 @@ export const sip: Suite = {
     } finally {
       await stack.close();
     }
+    await fullCalls(run, report);
   },
 };
+
+/** Phone, registrar, two legs, media session, page: everything of a call but HTTP and the voice. */
+async function fullCalls(...[run, report]: Parameters<Suite['run']>): Promise<void> {
+  const stack = new Stack();
+  try {
+    const server = await startPart<{ port: number; ws: number }>('./sip-bridge-process.ts');
+    stack.push(() => server.close());
+    const page = await ScriptedPage.open(server.ready.ws);
+    stack.push(() => page.close());
+    const load = await SipLoad.open(server.ready.port);
+    stack.push(() => load.close());
+    const calls = run.calls ?? FULL_CALLS;
+    await load.calls(100, BUSY, 'agent');
+    await delay(FORGOTTEN_MS);
+    const before = CAN_WEIGH ? memoryOf(server.pid) : NaN;
+    run.say(`${calls} calls with media sessions`);
+    const body = (): Promise<LoadResult> => load.calls(calls, BUSY, 'agent');
+    for (const figure of await rate(server.pid, 'calls with media sessions', 100, body))
+      report(figure);
+    if (!CAN_WEIGH) return;
+    const of = { suite: 'sip', unit: 'MB' };
+    const full = memoryOf(server.pid);
+    await delay(FORGOTTEN_MS);
+    report(single({ ...of, name: 'memory before them' }, before, 100));
+    report(single({ ...of, name: 'memory right after them' }, full, calls));
+    report(single({ ...of, name: 'memory when they are forgotten' }, memoryOf(server.pid), calls));
+  } finally {
+    await stack.close();
+  }
+}
 
 async function rate(
   pid: number,
