@@ -29,7 +29,7 @@ const drachtio = await startDrachtio({
 });
 const media = new MediaLink({
   kind: 'embedded',
-  address: { host, port: engine.ngPort },
+  addresses: [{ host, port: engine.ngPort }],
   log: silent,
   changed: () => undefined,
 });

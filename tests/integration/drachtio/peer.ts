@@ -72,8 +72,11 @@ export class Peer {
   }
 
   /** The next message that fits; those before it are dropped. */
-  async next(fits: (message: SipMessage) => boolean = () => true): Promise<SipMessage> {
-    const deadline = Date.now() + PATIENCE_MS;
+  async next(
+    fits: (message: SipMessage) => boolean = () => true,
+    patienceMs = PATIENCE_MS,
+  ): Promise<SipMessage> {
+    const deadline = Date.now() + patienceMs;
     for (;;) {
       for (let head = this.queue.shift(); head !== undefined; head = this.queue.shift())
         if (fits(head)) return head;

@@ -1,0 +1,81 @@
+/**
+ * SIPp, a SIP stack that is not ours, through the whole of the bridge's signaling. The scenarios
+ * check status, headers and session descriptions of every answer themselves; here stands what the
+ * bridge and the page make of it.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { missing, SIPP } from '../../setup/programs.ts';
+import { embeddedOnly } from '../../support/drachtio.ts';
+import { Stage } from './stage.ts';
+
+const reason = missing(SIPP);
+
+let stage: Stage;
+afterEach(async () => {
+  await expect.poll(() => stage.signaling.calls).toEqual([]);
+  await stage.close();
+});
+
+describe.skipIf(reason !== undefined)(`SIPp${reason === undefined ? '' : ` (${reason})`}`, () => {
+  it('registers with digest, and removes itself', async () => {
+    stage = await Stage.start({
+      auth: { realm: 'bridge', users: new Map([['agent001', 'secret']]) },
+    });
+    expect(await stage.run('register')).toBe('');
+    expect(stage.signaling.registrations.map(({ kind }) => kind)).toEqual(['page']);
+  });
+
+  it('is refused with a wrong password', async () => {
+    stage = await Stage.start({
+      auth: { realm: 'bridge', users: new Map([['agent001', 'secret']]) },
+    });
+    expect(await stage.run('wrong-password')).toBe('');
+    expect(stage.signaling.registrations.map(({ kind }) => kind)).toEqual(['page']);
+  });
+
+  it('calls, and hangs up: so does the page', async () => {
+    stage = await Stage.start();
+    expect(await stage.run('call')).toBe('');
+    await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
+  });
+
+  it('calls over TCP', async () => {
+    stage = await Stage.start();
+    expect(await stage.run('call', '-t', 't1')).toBe('');
+    await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
+  });
+
+  it('gives up while it rings: the page is cancelled', async () => {
+    stage = await Stage.start();
+    stage.answers = false;
+    expect(await stage.run('cancel')).toBe('');
+    await expect.poll(() => stage.heard).toEqual(['INVITE', 'CANCEL', 'ACK']);
+  });
+
+  it('holds and resumes', async () => {
+    stage = await Stage.start();
+    expect(await stage.run('hold')).toBe('');
+  });
+
+  it('locks the codec by re-INVITE', async () => {
+    stage = await Stage.start();
+    expect(await stage.run('re-invite')).toBe('');
+  });
+
+  it('sends DTMF by INFO', async () => {
+    stage = await Stage.start();
+    expect(await stage.run('info')).toBe('');
+  });
+
+  it('asks what we can: OPTIONS outside a call and in one', async () => {
+    stage = await Stage.start();
+    expect(await stage.run('options')).toBe('');
+    expect(await stage.run('options-in-call')).toBe('');
+  });
+
+  it('keeps a session timer; a refresh that is too short is refused', async (context) => {
+    embeddedOnly(context, 'the C++ server settles no timer on an UPDATE');
+    stage = await Stage.start();
+    expect(await stage.run('session-refresh')).toBe('');
+  });
+});
