@@ -7,6 +7,8 @@ export interface ChildPart<T> {
   readonly pid: number;
   /** What it said when it was ready. */
   readonly ready: T;
+  /** Its next message after being sent this one. */
+  ask(question: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,11 @@ export async function startPart<T>(file: string, ...args: string[]): Promise<Chi
   return {
     pid: child.pid ?? 0,
     ready,
+    ask: async (question) => {
+      const answer = once(child, 'message');
+      child.send(question);
+      return ((await answer) as [unknown])[0];
+    },
     close: async () => {
       if (child.connected) child.disconnect();
       const hard = setTimeout(() => child.kill('SIGKILL'), 5000);

@@ -67,18 +67,19 @@ async function fullCalls(...[run, report]: Parameters<Suite['run']>): Promise<vo
     const calls = run.calls ?? FULL_CALLS;
     await load.calls(100, BUSY, 'agent');
     await delay(FORGOTTEN_MS);
-    const before = CAN_WEIGH ? memoryOf(server.pid) : NaN;
+    const heap = async (): Promise<number> => Number(await server.ask('collect'));
+    const resident = (): number => (CAN_WEIGH ? memoryOf(server.pid) : NaN);
+    const of = { suite: 'sip', unit: 'MB' };
+    report(single({ ...of, name: 'resident before them' }, resident(), 100));
+    report(single({ ...of, name: 'heap before them' }, await heap(), 100));
     run.say(`${calls} calls with media sessions`);
     const body = (): Promise<LoadResult> => load.calls(calls, BUSY, 'agent');
     for (const figure of await rate(server.pid, 'calls with media sessions', 100, body))
       report(figure);
-    if (!CAN_WEIGH) return;
-    const of = { suite: 'sip', unit: 'MB' };
-    const full = memoryOf(server.pid);
+    report(single({ ...of, name: 'resident right after them' }, resident(), calls));
     await delay(FORGOTTEN_MS);
-    report(single({ ...of, name: 'memory before them' }, before, 100));
-    report(single({ ...of, name: 'memory right after them' }, full, calls));
-    report(single({ ...of, name: 'memory when they are forgotten' }, memoryOf(server.pid), calls));
+    report(single({ ...of, name: 'heap when they are forgotten' }, await heap(), calls));
+    report(single({ ...of, name: 'resident when they are forgotten' }, resident(), calls));
   } finally {
     await stack.close();
   }

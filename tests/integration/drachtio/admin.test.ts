@@ -57,7 +57,7 @@ async function client(): Promise<Client> {
   return new Client(socket);
 }
 
-describe('admin connection', () => {
+describe('Rows authenticate, ping, route, remove_route, framing: the admin connection', () => {
   it('greets an application that knows the secret', async () => {
     const app = await client();
     app.send(`id1|authenticate|${drachtio.admin.secret}|tag1,tag2`);

@@ -64,7 +64,7 @@ const statusOfCall = (uri: string): Promise<number | undefined> =>
     (error: unknown) => (error as { status?: number }).status,
   );
 
-describe('WebSocket', () => {
+describe('RFC 7118, row “connection cache”: WebSocket', () => {
   it('a registered .invalid contact is called over its connection', async () => {
     const page = await browser();
     await register(page);
@@ -191,7 +191,7 @@ describe('WebSocket', () => {
   });
 });
 
-describe('TCP', () => {
+describe('RFC 3261 §18.3, RFC 5626: TCP', () => {
   async function phone(): Promise<Peer> {
     const peer = await tcpPeer(drachtio.sip('tcp'));
     peers.push(peer);

@@ -109,7 +109,7 @@ function follow(
   );
 }
 
-describe('serial', () => {
+describe('RFC 3261 §16.6, row proxy: serial', () => {
   it('asks the next after a failure; the answer goes to the caller, the results to the application', async () => {
     const { results } = await proxying({ headers: { 'X-Proxied': 'yes' } });
     const call = dial();
@@ -238,7 +238,7 @@ describe('serial', () => {
   });
 });
 
-describe('simultaneous', () => {
+describe('RFC 3261 §16.7, row proxy: simultaneous', () => {
   it('all ring; the first answer wins, the others are cancelled', async () => {
     const { results } = await proxying({ forking: 'simultaneous' });
     dial();
@@ -286,7 +286,7 @@ describe('simultaneous', () => {
   });
 });
 
-describe('the caller gives up', () => {
+describe('RFC 3261 §16.10: the caller gives up', () => {
   it('487 for it, CANCEL for who rings', async () => {
     await proxying({}, [uri(callees[0])]);
     const call = dial();
@@ -305,7 +305,7 @@ describe('the caller gives up', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('row proxy: what goes wrong', () => {
   it('an answered request cannot be proxied any more', async () => {
     const refused = new Promise<unknown>((resolve) => {
       void drachtio.app((srf) => {
@@ -375,7 +375,7 @@ describe('what goes wrong', () => {
   });
 });
 
-describe('other methods', () => {
+describe('row proxy: other methods', () => {
   it('REGISTER with path: the registrar sees us in Path', async () => {
     apps.push(
       await drachtio.app((srf) =>

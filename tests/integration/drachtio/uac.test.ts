@@ -41,7 +41,7 @@ async function established(): Promise<SrfDialog> {
   return made;
 }
 
-describe('createUAC', () => {
+describe('RFC 3261 §13.2, rows createUAC, auth retry, localhost, proxy field', () => {
   it('completes a bare INVITE, passes 1xx but 100 up, and acknowledges the 200 to its Contact', async () => {
     const statuses: number[] = [];
     let sent: SrfRequest | undefined;
@@ -232,7 +232,7 @@ describe('createUAC', () => {
   });
 });
 
-describe('subscriptions', () => {
+describe('RFC 6665, row subscribe: subscriptions', () => {
   it('SUBSCRIBE makes a dialog; a terminal NOTIFY of ours ends it', async () => {
     const callId = unique('sub');
     let made: ((dialog: SrfDialog) => void) | undefined;
@@ -310,7 +310,7 @@ it('a challenged BYE is sent again with credentials in the same dialog', async (
   await destroyed;
 });
 
-describe('CANCEL of the application', () => {
+describe('RFC 3261 §9.1, row req.cancel: CANCEL of the application', () => {
   async function ringing(answer: (invite: Awaited<ReturnType<Peer['request']>>) => void): Promise<{
     made: Promise<unknown>;
     request: SrfRequest;
@@ -371,7 +371,7 @@ describe('CANCEL of the application', () => {
   });
 });
 
-describe('request', () => {
+describe('RFC 3261 §8.1, row request', () => {
   const response = async (request: SrfRequest): Promise<SrfResponse> =>
     new Promise((resolve) => request.on('response', resolve));
 

@@ -36,7 +36,7 @@ afterAll(async () => {
 const contact = (): string => `Contact: <sip:alice@127.0.0.1:${phone.local.port}>`;
 const sdpHeaders = (): string[] => [contact(), 'Content-Type: application/sdp'];
 
-describe('requests outside dialogs', () => {
+describe('RFC 3261 §8.2, rows register, options, message, info: requests outside dialogs', () => {
   it('hands a REGISTER over as it came, with rport and where it was received', async () => {
     const callId = unique('reg');
     const seen = new Promise<SrfRequest>((resolve) => {
@@ -195,7 +195,7 @@ async function call(
   return { dialog, callId, branch, to, ok: ok as unknown as SrfResponse };
 }
 
-describe('createUAS', () => {
+describe('RFC 3261 §13.3, row createUAS', () => {
   it('100 at once; tag, Contact and Content-Type added; the echo of the 200 has them', async () => {
     let echoed: SrfMessage | undefined;
     let provisional: SrfMessage | undefined;
@@ -354,7 +354,7 @@ describe('createUAS', () => {
   });
 });
 
-describe('CANCEL from the caller', () => {
+describe('RFC 3261 §9.2, row cancel: CANCEL from the caller', () => {
   it.each([
     ['before any response of the application', false],
     ['after 180', true],
@@ -417,7 +417,7 @@ describe('CANCEL from the caller', () => {
   });
 });
 
-describe('in the dialog', () => {
+describe('RFC 3261 §12.2 and §14, rows modify, request, destroy: in the dialog', () => {
   it('re-INVITE: 100, the answer of the application, ACK', async () => {
     const { dialog, callId, to } = await call();
     dialog.on('modify', (_req: SrfRequest, res: SrfResponse) => res.send(200, { body: SDP }));
