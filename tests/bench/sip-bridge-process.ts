@@ -59,8 +59,7 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 process.on('message', () => {
   collect();
-  const { heapUsed, external } = process.memoryUsage();
-  process.send?.((heapUsed + external) / 1024 / 1024);
+  process.send?.(process.memoryUsage().heapUsed / 1024 / 1024);
 });
 const portOf = (protocol: string): number =>
   drachtio.transports.find((transport) => transport.protocol === protocol)?.port ?? 0;
