@@ -4,9 +4,13 @@
  */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { parseChallenge, writeAuthorization } from '../../softphone/digest.ts';
 
 const COPIED = /^(Via|From|To|Call-ID|CSeq|Record-Route):.*$/gim;
 const CONTACT = '<sip:page@bench.invalid;transport=ws>';
+/** What it logs in with. */
+export const PAGE = { user: 'page', password: 'bench' };
+const REGISTRAR = 'sip:127.0.0.1';
 const FINGERPRINT = Array(32).fill('AB').join(':');
 
 export class ScriptedPage {
@@ -21,27 +25,36 @@ export class ScriptedPage {
   static async open(port: number): Promise<ScriptedPage> {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`, 'sip');
     await once(socket, 'open');
-    const answered = once(socket, 'message');
-    const page = new ScriptedPage(socket);
-    socket.send(
-      [
-        'REGISTER sip:127.0.0.1 SIP/2.0',
-        'Via: SIP/2.0/WS bench.invalid;branch=z9hG4bKpage',
-        'Max-Forwards: 70',
-        'From: <sip:page@127.0.0.1>;tag=page',
-        'To: <sip:page@127.0.0.1>',
-        'Call-ID: page@bench',
-        'CSeq: 1 REGISTER',
-        `Contact: ${CONTACT}`,
-        'Expires: 3600',
-        'Content-Length: 0',
-        '',
-        '',
-      ].join('\r\n'),
-    );
-    const [reply] = (await answered) as [Buffer];
-    if (!reply.toString().startsWith('SIP/2.0 200')) throw new Error('the page is not registered');
-    return page;
+    const register = async (cseq: number, authorization: string): Promise<string> => {
+      const answered = once(socket, 'message');
+      socket.send(
+        [
+          `REGISTER ${REGISTRAR} SIP/2.0`,
+          `Via: SIP/2.0/WS bench.invalid;branch=z9hG4bKpage${cseq}`,
+          'Max-Forwards: 70',
+          'From: <sip:page@127.0.0.1>;tag=page',
+          'To: <sip:page@127.0.0.1>',
+          'Call-ID: page@bench',
+          `CSeq: ${cseq} REGISTER`,
+          `Contact: ${CONTACT}`,
+          'Expires: 3600',
+          ...(authorization === '' ? [] : [`Authorization: ${authorization}`]),
+          'Content-Length: 0',
+          '',
+          '',
+        ].join('\r\n'),
+      );
+      const [reply] = (await answered) as [Buffer];
+      return reply.toString();
+    };
+    const challenged = await register(1, '');
+    const challenge = parseChallenge(/^WWW-Authenticate:\s*(.*)$/im.exec(challenged)?.[1] ?? '');
+    if (challenge === undefined) throw new Error('the page is not challenged');
+    const request = { method: 'REGISTER', uri: REGISTRAR, cnonce: 'bench', nonceCount: 1 };
+    const credentials = { username: PAGE.user, password: PAGE.password };
+    const reply = await register(2, writeAuthorization(challenge, credentials, request));
+    if (!reply.startsWith('SIP/2.0 200')) throw new Error('the page is not registered');
+    return new ScriptedPage(socket);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ import { MediaLink } from '../../server/media-link.ts';
 import { Signaling } from '../../signaling/application.ts';
 import { startDrachtio } from '../../signaling/drachtio/server.ts';
 import { TraceRing } from '../../signaling/trace/ring.ts';
+import { PAGE } from './scripted-page.ts';
 
 const host = '127.0.0.1';
 const trace = new TraceRing();
@@ -38,6 +39,7 @@ const media = new MediaLink({
 const signaling = new Signaling({
   drachtio: { ...admin, port: drachtio.adminPort },
   media: media.media,
+  pages: PAGE,
   maxCallsPerPage: 1000,
   pageUrl: () => '',
   log: silent,

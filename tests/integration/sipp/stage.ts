@@ -15,9 +15,8 @@ import { Signaling, type SignalingOptions } from '../../../signaling/application
 import type { SipMessage } from '../../../signaling/sip/message.ts';
 import { testDrachtio, type TestDrachtio } from '../../support/drachtio.ts';
 import { RtpPage } from '../../support/rtp-page.ts';
-import { text, wsPeer, type Peer } from '../drachtio/peer.ts';
-
-const CONTACT = 'Contact: <sip:page@sipp.invalid;transport=ws>';
+import { wsPeer, type Peer } from '../drachtio/peer.ts';
+import { PAGE_LOGIN, WebPage } from '../signaling/scene.ts';
 
 export class Stage {
   readonly events: BridgeEvent[] = [];
@@ -28,6 +27,7 @@ export class Stage {
   readonly signaling: Signaling;
   private readonly drachtio: TestDrachtio;
   private readonly page: Peer;
+  private readonly contact: string;
   private readonly closers: (() => Promise<unknown>)[];
   private readonly browsers: RtpPage[] = [];
   private readonly ringing = new Map<string, SipMessage>();
@@ -35,15 +35,18 @@ export class Stage {
   private constructor(
     drachtio: TestDrachtio,
     page: Peer,
+    contact: string,
     media: MediaLink,
     options: Partial<SignalingOptions>,
     closers: (() => Promise<unknown>)[],
   ) {
     this.drachtio = drachtio;
     this.page = page;
+    this.contact = contact;
     this.closers = closers;
     this.signaling = new Signaling({
       drachtio: drachtio.admin,
+      pages: PAGE_LOGIN,
       media: media.media,
       pageUrl: () => 'http://localhost:1',
       log: silent,
@@ -67,13 +70,14 @@ export class Stage {
       changed: () => undefined,
     });
     const page = await wsPeer(drachtio.sip('ws'));
-    const stage = new Stage(drachtio, page, media, options, [
+    const login = new WebPage(page);
+    const stage = new Stage(drachtio, page, `Contact: <${login.uri}>`, media, options, [
       () => media.close(),
       () => drachtio.close(),
       () => engine.close(),
     ]);
     await Promise.all([media.connect(), stage.signaling.connect()]);
-    await stage.register();
+    await login.register();
     void stage.serve();
     return stage;
   }
@@ -108,17 +112,6 @@ export class Stage {
     for (const close of this.closers) await close();
   }
 
-  private async register(): Promise<void> {
-    this.page.send(
-      text(this.page, 'REGISTER', {
-        via: 'SIP/2.0/WS sipp.invalid',
-        to: '<sip:page@127.0.0.1>',
-        headers: [CONTACT, 'Expires: 300'],
-      }),
-    );
-    await this.page.response(200, 'REGISTER');
-  }
-
   /** Plays the page until its connection is closed. */
   private async serve(): Promise<void> {
     for (;;) {
@@ -129,15 +122,15 @@ export class Stage {
       if (message.method === 'ACK') continue;
       if (message.method === 'INVITE' && message.toTag === '') {
         this.ringing.set(message.callId, message);
-        this.page.answer(message, 180, CONTACT);
+        this.page.answer(message, 180, this.contact);
         if (!this.answers) continue;
         const browser = new RtpPage();
         this.browsers.push(browser);
         const answer = await browser.answer(message.body.toString());
-        this.page.answer(message, 200, CONTACT, answer);
+        this.page.answer(message, 200, this.contact, answer);
         browser.start().catch(() => undefined);
       } else {
-        this.page.answer(message, 200, CONTACT);
+        this.page.answer(message, 200, this.contact);
         const invite = this.ringing.get(message.callId);
         if (message.method === 'CANCEL' && invite?.kind === 'request')
           this.page.answer(invite, 487);
