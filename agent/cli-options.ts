@@ -14,6 +14,8 @@ export interface AgentOptions {
   readonly port: number;
   readonly dialect: DialectName;
   readonly tts: Tts;
+  /** Folder for what is received and sent. */
+  readonly record?: string;
 }
 
 const FLAGS = {
@@ -22,6 +24,7 @@ const FLAGS = {
   port: { type: 'string', default: '8000' },
   dialect: { type: 'string', default: 'talky' },
   tts: { type: 'string', default: 's16le@16000' },
+  record: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -39,6 +42,7 @@ ${[...MODES].map(([name, { about }]) => `                     ${name.padEnd(10)}
                    (default s16le@16000; fixed in twilio-media-streams)
   --port N         where it listens (default 8000; 0 = any free one)
   --host ADDRESS   (default 127.0.0.1)
+  --record DIR     keep what it receives and sends, as WAV and NDJSON
   -h, --help       this text
 `;
 
@@ -57,7 +61,15 @@ export function parseAgentOptions(argv: readonly string[]): AgentOptions | 'help
   if (!isDialectName(dialect)) {
     throw badFlag('--dialect', dialect, `one of ${DIALECT_NAMES.join(', ')}`);
   }
-  return { mode, run, host, port: portOf(values.port), dialect, tts: ttsOf(values.tts) };
+  return {
+    mode,
+    run,
+    host,
+    port: portOf(values.port),
+    dialect,
+    tts: ttsOf(values.tts),
+    ...(values.record !== undefined && { record: values.record }),
+  };
 }
 
 function portOf(value: string): number {

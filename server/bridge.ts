@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDemoAgent } from '../agent/demo/demo-agent.ts';
+import { loadGreeting } from '../agent/demo/greeting.ts';
 import type { CallStatus, PageConfig, PartStatus, Status } from '../common/api.ts';
 import { BridgeError } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
@@ -88,7 +89,12 @@ async function start(
 
   let demoUrl: string | undefined;
   if (!options.agent) {
-    const demo = await startDemoAgent({ host: options.http.host, port: 0, log });
+    const demo = await startDemoAgent({
+      host: options.http.host,
+      port: 0,
+      log,
+      greeting: await loadGreeting(),
+    });
     stack.push(() => demo.close());
     demoUrl = demo.url;
   }

@@ -11,6 +11,7 @@ import { Line } from '../endpoint/line.ts';
 import { endpointOf } from '../endpoint/registry.ts';
 import { startAgentServer } from '../endpoint/server.ts';
 import type { Tts } from '../endpoint/types.ts';
+import type { Greeting } from './greeting.ts';
 import { DemoSession } from './session.ts';
 
 /** What an endpoint of the talky family asks for in the query. */
@@ -34,6 +35,8 @@ export interface DemoAgentOptions {
   readonly heartbeatMs?: number;
   /** Keep the received frames, for tests. */
   readonly record?: boolean;
+  /** Said to every caller at once. */
+  readonly greeting?: Greeting;
 }
 
 export interface DemoAgent {
@@ -62,7 +65,17 @@ export async function startDemoAgent(options: DemoAgentOptions): Promise<DemoAge
       return;
     }
     const line = new Line(socket, { id, endpoint: endpointOf(dialect, id, tts), log });
-    sessions.push(new DemoSession(line, { query, delayMs, burst, heartbeatMs, record, log }));
+    sessions.push(
+      new DemoSession(line, {
+        query,
+        delayMs,
+        burst,
+        heartbeatMs,
+        record,
+        log,
+        greeting: options.greeting,
+      }),
+    );
     if (sessions.length > KEPT_SESSIONS) {
       const ended = sessions.findIndex(({ closed }) => closed !== undefined);
       if (ended !== -1) sessions.splice(ended, 1);

@@ -1,15 +1,16 @@
 /**
- * One call of the demo agent: it listens, and answers each utterance of the caller with that same
+ * One call of the demo agent: it greets, listens, and answers each utterance of the caller with that same
  * utterance, telling what it does in the events of its dialect. It behaves as such an endpoint does
  * down to its hard edges: in `talky` frames of a wrong length are dropped without a word, and a text
  * frame ends the session.
  */
 import { performance } from 'node:perf_hooks';
-import { LevelMeter } from '../../audio/levels.ts';
 import { Resampler } from '../../audio/resampler.ts';
 import type { Log } from '../../common/log.ts';
 import type { Line } from '../endpoint/line.ts';
+import type { Tts } from '../endpoint/types.ts';
 import { Answer, type AnswerRecord } from './answer.ts';
+import type { Greeting } from './greeting.ts';
 import { UtteranceCutter } from './utterance.ts';
 
 /** Silence after which the caller's turn is over. */
@@ -26,6 +27,8 @@ export interface SessionOptions {
   readonly burst: boolean;
   readonly heartbeatMs: number;
   readonly record: boolean;
+  /** Said at once. */
+  readonly greeting?: Greeting | undefined;
   readonly log: Log;
 }
 
@@ -51,6 +54,7 @@ export class DemoSession {
   readonly #startedAt = performance.now();
   readonly #answers: Answer[] = [];
   readonly #received: ReceivedFrame[] = [];
+  #turns = 0;
   #pending: NodeJS.Timeout | undefined;
   readonly #heartbeat: NodeJS.Timeout;
 
@@ -61,7 +65,7 @@ export class DemoSession {
     this.#options = options;
     this.#cutter = new UtteranceCutter(line.endpoint.sampleRate, HANGOVER_MS, {
       onStart: () => this.#interrupt(),
-      onProgress: (ms) => this.#transcribe(`${seconds(ms)} s of speech`, false),
+      onProgress: (ms) => this.#transcribe(`Utterance ${this.#turns + 1}, ${tenths(ms)} s`, false),
       onEnd: (samples, ms) => this.#takeTurn(samples, ms),
     });
     this.#heartbeat = setInterval(() => line.tell({ type: 'heartbeat' }), options.heartbeatMs);
@@ -75,6 +79,7 @@ export class DemoSession {
       onClosed: (code, reason) => this.#release(code, reason),
     });
     options.log('info', 'Demo agent: session started', { callId: this.id });
+    if (options.greeting) this.#greet(options.greeting);
   }
 
   get answers(): readonly AnswerRecord[] {
@@ -122,28 +127,28 @@ export class DemoSession {
 
   #takeTurn(samples: Int16Array, speechMs: number): void {
     const turn = { endedAt: performance.now() - this.#cutter.hangoverMs, respondedAt: 0 };
-    const meter = new LevelMeter();
-    meter.push(samples);
-    const peak = Math.round(meter.read().peakDbfs);
-    this.#transcribe(`${seconds(speechMs)} s of speech, peak ${peak} dBFS`, true);
+    this.#turns += 1;
+    const what = `Utterance ${this.#turns}, ${tenths(speechMs)} s`;
+    this.#transcribe(what, true);
     const wait = Math.max(0, this.#options.delayMs - this.#cutter.hangoverMs);
     this.#pending = setTimeout(() => {
       turn.respondedAt = performance.now();
       this.#line.tell({
         type: 'llm_response',
-        text: `You said ${seconds(speechMs)} s; here they are again.`,
+        text: `${what}, again.`,
         latency_ms: Math.round(turn.respondedAt - turn.endedAt),
       });
-      this.#answer(samples, turn);
+      this.#answer(samples, this.#line.endpoint.sampleRate, turn);
     }, wait);
   }
 
   #answer(
     samples: Int16Array,
+    sampleRate: number,
     turn: { readonly endedAt: number; readonly respondedAt: number },
   ): void {
     let firstByteAt: number | undefined;
-    const { sampleRate, output } = this.#line.endpoint;
+    const output: Tts = this.#line.endpoint.output;
     const resampler = new Resampler({ from: sampleRate, to: output.sampleRate });
     const answer = new Answer({
       samples: resampler.process(samples).slice(),
@@ -168,6 +173,12 @@ export class DemoSession {
     if (this.#answers.length > KEPT_ANSWERS) this.#answers.shift();
   }
 
+  #greet({ text, sampleRate, samples }: Greeting): void {
+    const now = performance.now();
+    this.#line.tell({ type: 'llm_response', text });
+    this.#answer(samples, sampleRate, { endedAt: now, respondedAt: now });
+  }
+
   #transcribe(text: string, isFinal: boolean): void {
     this.#line.tell({ type: 'transcript', text, is_final: isFinal, confidence: 1 });
   }
@@ -190,6 +201,10 @@ export class DemoSession {
       closeCode: code,
     });
   }
+}
+
+function tenths(ms: number): string {
+  return (ms / 1000).toFixed(1);
 }
 
 function seconds(ms: number): string {

@@ -7,7 +7,10 @@ export function urlWithId(
   query: Readonly<Record<string, string>> = {},
 ): string {
   const url = socketUrl(base, query);
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${encodeURIComponent(callId)}`;
+  // Servers decode a path before they look for its route (Starlette) or refuse it (Apache): a slash in
+  // an id, rare as it is, would be one of the path. Encoded twice, it arrives as %2F.
+  const id = encodeURIComponent(callId).replaceAll('%2F', '%252F');
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${id}`;
   return url.href;
 }
 

@@ -8,10 +8,20 @@ import type { Log } from '../../common/log.ts';
 import type { Fields } from '../dialects/fields.ts';
 import type { Endpoint, Heard } from './types.ts';
 
+/** Whoever keeps what passes. */
+export interface LineTap {
+  readonly message: (from: 'caller' | 'agent', message: Uint8Array | string) => void;
+  /** Valid during the call only. */
+  readonly heard: (samples: Int16Array) => void;
+  /** A chunk in the encoding and rate of the endpoint's output. */
+  readonly said: (bytes: Uint8Array) => void;
+}
+
 export interface LineOptions {
   readonly id: string;
   readonly endpoint: Endpoint;
   readonly log: Log;
+  readonly tap?: LineTap | undefined;
   /** The dialect's session has begun: the agent may speak. */
   readonly onStarted?: () => void;
   readonly onClosed?: () => void;
@@ -37,11 +47,13 @@ export class Line {
 
   readonly #socket: WebSocket;
   #events: LineEvents = {};
+  readonly #tap: LineTap | undefined;
 
   readonly #onStarted: (() => void) | undefined;
 
   constructor(socket: WebSocket, options: LineOptions) {
-    const { id, endpoint, log, onStarted, onClosed } = options;
+    const { id, endpoint, log, tap, onStarted, onClosed } = options;
+    this.#tap = tap;
     this.#onStarted = onStarted;
     this.id = id;
     this.endpoint = endpoint;
@@ -72,6 +84,7 @@ export class Line {
     if (this.muted) return;
     this.saidBytes += bytes.length;
     this.saidAt = performance.now();
+    this.#tap?.said(bytes);
     this.#send(this.endpoint.speak(bytes));
   }
 
@@ -94,8 +107,10 @@ export class Line {
   }
 
   #hear(message: Uint8Array | string): void {
+    this.#tap?.message('caller', message);
     const heard = this.endpoint.hear(message);
     if (heard.type === 'audio') {
+      this.#tap?.heard(heard.samples);
       this.#events.onAudio?.(heard.samples);
       return;
     }
@@ -106,6 +121,8 @@ export class Line {
   }
 
   #send(message: Uint8Array | string | undefined): void {
-    if (message !== undefined && this.isOpen) this.#socket.send(message);
+    if (message === undefined || !this.isOpen) return;
+    this.#tap?.message('agent', message);
+    this.#socket.send(message);
   }
 }

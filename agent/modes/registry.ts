@@ -6,13 +6,15 @@ import { flaky } from './flaky.ts';
 import { log } from './log.ts';
 import { flood, slow, tone } from './paced.ts';
 import { silence } from './silence.ts';
+import { timing } from './timing.ts';
 import type { Mode } from './types.ts';
 
 export const MODES: ReadonlyMap<string, { readonly run: Mode; readonly about: string }> = new Map([
-  ['demo', { run: demo, about: 'answers each utterance with the caller’s own words' }],
+  ['demo', { run: demo, about: 'greets, and answers each utterance with the caller’s own words' }],
   ['echo', { run: echo, about: 'says back every frame at once' }],
   ['tone', { run: tone, about: 'a second of tone, a second of silence' }],
   ['log', { run: log, about: 'says nothing, tells what it is sent' }],
+  ['timing', { run: timing, about: 'tells how evenly frames come, and beeps at once' }],
   ['silence', { run: silence, about: 'says nothing at all' }],
   ['slow', { run: slow, about: 'sends audio at two thirds of real time' }],
   ['flood', { run: flood, about: 'sends a minute of audio every ten seconds' }],

@@ -2,7 +2,6 @@
  * The agent's side of a call: what it says is shown, what it does wrong is said, and the phone call
  * outlives it.
  */
-import { TestAgent } from '../support/test-agent.ts';
 import { bytesOf, sweep } from '../support/signals.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -62,42 +61,4 @@ test('barge-in empties every buffer', async ({ agent, openPage, phone }) => {
   const before = sound.length;
   await expect.poll(() => sound.length).toBeGreaterThan(before + 45);
   await call.hangup();
-});
-
-test('an agent that closes is explained and called again; the phone call stays up', async ({
-  agent,
-  openPage,
-  phone,
-}) => {
-  const page = await openPage();
-  const call = await phone.call({ to: '1000' });
-  await call.answered;
-  const first = await agent.session();
-  first.close(4000, 'Missing required query parameters: tenant_id');
-  const second = await agent.session();
-  expect(second.id).toBe(first.id);
-  await expect.poll(() => second.frames.length).toBeGreaterThan(25);
-  await expect(page.getByTestId('event-log')).toContainText('tenant_id');
-  expect(call.state).toBe('answered');
-  await call.hangup();
-});
-
-test('an agent that is not there: the page says so, and connects when it comes', async ({
-  agent,
-  openPage,
-  phone,
-}) => {
-  const { port } = agent;
-  await agent.close();
-  const page = await openPage();
-  const call = await phone.call({ to: '1000' });
-  await call.answered;
-  await expect(page.getByTestId('event-log')).toContainText('AGENT_UNREACHABLE');
-  const late = await TestAgent.start(port);
-  const session = await late.session();
-  await expect.poll(() => session.frames.length).toBeGreaterThan(25);
-  await expect(page.getByTestId('agent-state')).toHaveAttribute('data-state', 'open');
-  await call.hangup();
-  await session.closed;
-  await late.close();
 });

@@ -16,6 +16,8 @@ export interface EngineOption {
   ringMs: number;
   /** Audio codecs by preference; empty = as without the setting. */
   codecs: readonly string[];
+  /** Settings of the bridge, as environment variables. */
+  settings: Readonly<Record<string, string>>;
 }
 
 interface Fixtures {
@@ -35,6 +37,7 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
   engine: ['embedded', { option: true }],
   ringMs: [0, { option: true }],
   codecs: [[], { option: true }],
+  settings: [{}, { option: true }],
 
   rtpengine: [
     // eslint-disable-next-line no-empty-pattern -- Playwright wants an object pattern here
@@ -57,7 +60,7 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
     await agent.close();
   },
 
-  bridge: async ({ agent, engine, ringMs, codecs, rtpengine }, use, info) => {
+  bridge: async ({ agent, engine, ringMs, codecs, settings, rtpengine }, use, info) => {
     const reason = missing(BROWSER) ?? skipReason(kindOf(engine));
     test.skip(reason !== undefined, reason);
     const address = await rtpengine(engine);
@@ -66,6 +69,7 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
       agentUrl: agent.url,
       ringMs,
       ...(codecs.length > 0 && { codecs }),
+      settings,
       ...(address !== undefined && { rtpengine: address }),
       ...(drachtio !== undefined && { drachtio }),
     });

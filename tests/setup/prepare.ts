@@ -20,7 +20,7 @@ let updated: boolean | undefined;
 function installDebian(program: Program): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
   updated ??= run('apt-get', ['update']);
-  return run('apt-get', ['install', '-y', '--no-install-recommends', program.debian]);
+  return run('apt-get', ['install', '-y', '--no-install-recommends', ...program.debian.split(' ')]);
 }
 
 function downloadBrowser(): boolean {

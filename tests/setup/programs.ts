@@ -3,6 +3,7 @@
  * one that cannot be had is skipped with the reason on screen; under CI that is a failure.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { findBrowser } from '../../server/browser.ts';
 
 export interface Program {
@@ -10,7 +11,7 @@ export interface Program {
   readonly usedFor: string;
   /** Its path or name when it is installed. */
   readonly find: () => string | undefined;
-  /** Debian's package of it. */
+  /** Debian's packages of it. */
   readonly debian: string;
 }
 
@@ -57,7 +58,28 @@ export const TSHARK: Program = {
   debian: 'tshark',
 };
 
-export const PROGRAMS: readonly Program[] = [BROWSER, BARESIP, SIPP, RTPENGINE, ESPEAK, TSHARK];
+/** Debian's own Python: another one on the PATH does not see Debian's packages. */
+const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+export const FASTAPI: Program = {
+  name: 'Python with FastAPI and uvicorn',
+  usedFor: 'an agent in a framework that is not our own',
+  find: () =>
+    spawnSync(PYTHON, ['-c', 'import fastapi, uvicorn, websockets'], { stdio: 'ignore' }).status ===
+    0
+      ? PYTHON
+      : undefined,
+  debian: 'python3-fastapi python3-uvicorn python3-websockets',
+};
+
+export const PROGRAMS: readonly Program[] = [
+  BROWSER,
+  BARESIP,
+  SIPP,
+  RTPENGINE,
+  ESPEAK,
+  FASTAPI,
+  TSHARK,
+];
 
 /**
  * Why a test cannot run here, or undefined when it can. Under CI a missing program is an error.

@@ -14,6 +14,8 @@ export interface BridgeFlags {
   readonly registrationFile?: string;
   /** sip.codecs */
   readonly codecs?: readonly string[];
+  /** Further settings, as environment variables. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export class BridgeProcess {
@@ -47,6 +49,7 @@ export class BridgeProcess {
         ...process.env,
         BRIDGE_SIP_REGISTRAR_FILE: flags.registrationFile ?? 'none',
         ...(flags.codecs && { BRIDGE_SIP_CODECS: JSON.stringify(flags.codecs) }),
+        ...flags.settings,
       },
     });
     const bridge = new BridgeProcess(child, httpPort);

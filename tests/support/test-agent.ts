@@ -5,11 +5,13 @@
  */
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import type { IncomingHttpHeaders } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 export class AgentSession {
   readonly id: string;
   readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
   readonly frames: Buffer[] = [];
   /** performance.now() of each frame. */
   readonly times: number[] = [];
@@ -17,7 +19,8 @@ export class AgentSession {
   readonly closed: Promise<number>;
   readonly #socket: WebSocket;
 
-  constructor(socket: WebSocket, url: URL) {
+  constructor(socket: WebSocket, url: URL, headers: IncomingHttpHeaders) {
+    this.headers = headers;
     this.#socket = socket;
     this.id = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
     this.query = url.searchParams;
@@ -36,6 +39,15 @@ export class AgentSession {
     this.#socket.send(data);
   }
 
+  /** Stops reading. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }
@@ -49,6 +61,8 @@ export class AgentSession {
 
 export class TestAgent {
   readonly sessions: AgentSession[] = [];
+  /** What every session begins with. */
+  onSession: ((session: AgentSession) => void) | undefined;
   readonly #server: WebSocketServer;
   readonly #waiting: ((session: AgentSession) => void)[] = [];
   #taken = 0;
@@ -56,7 +70,12 @@ export class TestAgent {
   private constructor(server: WebSocketServer) {
     this.#server = server;
     server.on('connection', (socket, request) => {
-      const session = new AgentSession(socket, new URL(request.url ?? '/', 'ws://agent'));
+      const session = new AgentSession(
+        socket,
+        new URL(request.url ?? '/', 'ws://agent'),
+        request.headers,
+      );
+      this.onSession?.(session);
       this.sessions.push(session);
       const next = this.#waiting.shift();
       if (next) {

@@ -3,7 +3,7 @@
  * ui/ render it, the devtools API exposes it; neither knows JsSIP or the workers.
  */
 import type { AgentAddress, AgentProfile, PageConfig, Status } from '../../common/api.ts';
-import type { BridgeEvent } from '../../common/events.ts';
+import type { AgentLinkEvent, BridgeEvent, MediaEvent } from '../../common/events.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { CutBy } from '../../common/figures.ts';
 import type { EarStates } from '../media/ears.ts';
@@ -201,13 +201,28 @@ export class Bridge extends EventTarget {
   #onEvent(event: BridgeEvent): void {
     if (event.type === 'interrupt') this.interrupt(event.callId, 'api');
     if (event.type === 'message') this.log.add('info', `${event.from} writes: ${event.text}`);
-    if (event.type !== 'media') return;
+    if (event.type === 'agent') this.#onAgentEvent(event);
+    if (event.type === 'media') this.#onMediaEvent(event);
+  }
+
+  #onMediaEvent(event: MediaEvent): void {
     const call = this.calls.find(({ id }) => id === event.callId);
     if (call === undefined) return;
     const { callId, code, sentence, state } = event;
     call.mediaProblem = state === 'flowing' ? undefined : sentence;
     // That audio flows is news only after it did not.
     if (code !== undefined) this.log.add('warn', sentence, { callId, code });
+    this.#changed();
+  }
+
+  /** What the bridge has noticed of an agent. */
+  #onAgentEvent({ what, code, callId, sentence }: AgentLinkEvent): void {
+    if (what !== 'remark' || code === undefined) return;
+    const call = this.calls.find(({ id, isLive }) => id === callId && isLive);
+    // What this page has noticed itself comes back as well.
+    if (call === undefined || call.remarks.some((remark) => remark.code === code)) return;
+    call.bridgeRemarks.set(code, sentence);
+    this.log.add('warn', sentence, { callId, code });
     this.#changed();
   }
 

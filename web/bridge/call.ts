@@ -49,6 +49,8 @@ export class Call {
   agentMuted = false;
   /** What is odd about the agent at present, and what of it was told. */
   remarks: readonly Remark[] = [];
+  /** What the bridge has noticed of its own: it lasts. */
+  readonly bridgeRemarks = new Map<ErrorCode, string>();
   readonly remarked = new Set<ErrorCode>();
   readonly conversation = new Conversation();
   readonly callerWave = new Waveform();

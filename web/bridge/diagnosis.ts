@@ -3,6 +3,7 @@
  * suspect the bridge when the agent is silent, and the agent when the phone is.
  */
 import type { Remark } from '../../agent/diagnosis/flow.ts';
+import type { ErrorCode } from '../../common/errors.ts';
 import type { MediaCounters, SocketStatus } from '../media/report.ts';
 
 export interface CallFacts {
@@ -11,6 +12,8 @@ export interface CallFacts {
   readonly socket: SocketStatus;
   /** About the agent, from the worker. */
   readonly remarks: readonly Remark[];
+  /** About the agent, from the bridge. */
+  readonly bridgeRemarks: ReadonlyMap<ErrorCode, string>;
   /** What the bridge found wrong with the call's media, which sees more of it than the page. */
   readonly mediaProblem?: string | undefined;
 }
@@ -18,7 +21,7 @@ export interface CallFacts {
 const NO_PACKETS_MS = 3_000;
 
 export function diagnose(facts: CallFacts): readonly string[] {
-  const { answeredMs, counters, socket, remarks, mediaProblem } = facts;
+  const { answeredMs, counters, socket, remarks, bridgeRemarks, mediaProblem } = facts;
   const found: string[] = [];
   if (mediaProblem !== undefined) found.push(mediaProblem);
   if (socket.state === 'reconnecting') found.push(socket.sentence);
@@ -28,6 +31,8 @@ export function diagnose(facts: CallFacts): readonly string[] {
         ' and bridge, or a phone that sends to another address, is the usual cause.',
     );
   }
+  const codes = new Set(remarks.map(({ code }) => code));
   found.push(...remarks.map(({ sentence }) => sentence));
+  for (const [code, sentence] of bridgeRemarks) if (!codes.has(code)) found.push(sentence);
   return found;
 }

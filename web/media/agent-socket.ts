@@ -13,7 +13,7 @@ import type { SocketStatus } from './report.ts';
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5_000;
-/** A connection counts as open when it has lasted this long, or when the agent has spoken. */
+/** A connection counts as open when it has lasted this long, or when the agent's voice comes. */
 const CONFIRM_MS = 300;
 /** An agent that ought to greet and has not after this time gets its audio all the same. */
 const GREETING_MS = 2_000;
@@ -171,7 +171,8 @@ export class AgentSocket {
     };
     socket.onmessage = ({ data }) => {
       if (this.#closing) return;
-      if (!this.#isConfirmed) this.#confirm();
+      // Text alone proves nothing: some accept only to say why they do not.
+      if (!this.#isConfirmed && data instanceof ArrayBuffer) this.#confirm();
       if (data instanceof ArrayBuffer) onBinary(new Uint8Array(data));
       else if (typeof data === 'string') onText(data);
     };

@@ -165,6 +165,7 @@ export class CallCard extends LitElement {
       socket: call.socket,
       remarks: call.remarks,
       mediaProblem: call.mediaProblem,
+      bridgeRemarks: call.bridgeRemarks,
     });
     return html`
       <article class="card" data-testid="call-card" data-call-id=${call.id} aria-label="Call">

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDemoAgent, type DemoAgent } from '../../../agent/demo/demo-agent.ts';
+import { loadGreeting } from '../../../agent/demo/greeting.ts';
 import { parseTalky, talkyUrl } from '../../../agent/dialects/talky.ts';
 import type { AgentEvent } from '../../../agent/dialects/types.ts';
 import { compare } from '../../../audio/compare.ts';
@@ -133,8 +134,8 @@ describe('a turn', () => {
     ]);
     const transcripts = client.events.filter((event) => event.type === 'transcript');
     expect(transcripts.map(({ final }) => final)).toEqual([false, true]);
-    expect(transcripts[0]?.text).toBe('0.40 s of speech');
-    expect(transcripts[1]?.text).toMatch(/^0\.[4-6]\d s of speech, peak -6 dBFS$/);
+    expect(transcripts[0]?.text).toBe('Utterance 1, 0.4 s');
+    expect(transcripts[1]?.text).toMatch(/^Utterance 1, 0\.[4-6] s$/);
     const turn = await client.event('turn_complete');
     expect(turn).toMatchObject({ type: 'turn_complete' });
     if (turn.type !== 'turn_complete') throw new Error('unreachable');
@@ -153,14 +154,14 @@ describe('a turn', () => {
 
   it('is recorded for whoever tests with it', async () => {
     const before = performance.now();
-    const client = await new Client('call/1 ü').open();
+    const client = await new Client('call:1 ü').open();
     const voice = await hello();
     client.speak(voice);
     client.silence(400);
     await client.event('turn_complete');
 
     const [session] = agent.sessions;
-    expect(session?.id).toBe('call/1 ü');
+    expect(session?.id).toBe('call:1 ü');
     expect(session?.query.get('lead_id')).toBe('demo');
     expect(session?.frames).toBe(60);
     const received = session?.received ?? [];
@@ -171,6 +172,23 @@ describe('a turn', () => {
     const answer = session?.answers[0];
     expect(answer?.samples).toEqual(client.audio);
     expect(answer?.sentAt).toBeGreaterThanOrEqual(answer?.startedAt ?? Infinity);
+  });
+});
+
+describe('a greeting', () => {
+  it('is the first that a caller hears, and can be spoken over', async () => {
+    await agent.close();
+    const greeting = await loadGreeting();
+    agent = await startDemoAgent({ host: '127.0.0.1', port: 0, greeting });
+    const client = await new Client('call-1').open();
+    const said = await client.event('llm_response');
+    expect(said).toMatchObject({ text: 'Hello! Say something, and I will repeat it.' });
+    await client.event('turn_complete');
+    const voice = new Resampler({ from: 8000, to: 16_000 }).process(greeting.samples).slice();
+    const { correlation } = compare(voice, client.audio);
+    expect(correlation).toBeGreaterThan(0.999);
+    client.speak(await hello());
+    await client.event('barge_in');
   });
 });
 

@@ -98,6 +98,7 @@ describe('the package', () => {
         'dist/softphone/main.js',
         'dist/web/index.html',
         'agent/demo/caller.wav',
+        'agent/demo/greeting.wav',
         'README.md',
         'LICENSE',
       ]),

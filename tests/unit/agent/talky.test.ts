@@ -151,10 +151,10 @@ describe('what nobody documented', () => {
 
 describe('the address of a call', () => {
   it.each([
-    ['ws://h:8000/api/v1/ws/voice', 'ws://h:8000/api/v1/ws/voice/a%40b%2Fc'],
-    ['ws://h:8000/api/v1/ws/voice/', 'ws://h:8000/api/v1/ws/voice/a%40b%2Fc'],
-    ['https://h/ws/voice', 'wss://h/ws/voice/a%40b%2Fc'],
-    ['http://h/ws/voice?key=1', 'ws://h/ws/voice/a%40b%2Fc?key=1'],
+    ['ws://h:8000/api/v1/ws/voice', 'ws://h:8000/api/v1/ws/voice/a%40b%252Fc'],
+    ['ws://h:8000/api/v1/ws/voice/', 'ws://h:8000/api/v1/ws/voice/a%40b%252Fc'],
+    ['https://h/ws/voice', 'wss://h/ws/voice/a%40b%252Fc'],
+    ['http://h/ws/voice?key=1', 'ws://h/ws/voice/a%40b%252Fc?key=1'],
   ])('%s', (base, url) => {
     expect(talkyUrl(base, 'a@b/c')).toBe(url);
   });

@@ -16,6 +16,7 @@ describe('diagnose', () => {
     counters: COUNTERS,
     socket: { state: 'open', sentence: '' },
     remarks: [],
+    bridgeRemarks: new Map(),
   };
 
   test('has nothing to say about a call that does well', () => {
