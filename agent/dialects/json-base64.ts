@@ -17,6 +17,7 @@ export const jsonBase64: Dialect = {
   ...talky,
   name: 'json-base64',
   sendsText: true,
+  controls: ['end'],
   start: () =>
     sessionOf({
       encode: (frame) => `{"type":"audio","data":"${toBase64(bytesOf(frame))}"}`,

@@ -21,6 +21,7 @@ export const talkyReady: Dialect = {
   ...talky,
   name: 'talky-ready',
   sendsText: true,
+  controls: ['played', 'end'],
   greets: true,
   start: startSession,
 };

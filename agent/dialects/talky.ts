@@ -16,6 +16,7 @@ export const talky: Dialect = {
   // Below 10 ms and above 1 s such an endpoint drops a frame without a word.
   input: { sampleRate: 16_000, minFrameBytes: 320, maxFrameBytes: 32_000 },
   sendsText: false,
+  controls: [],
   greets: false,
   hasStragglers: true,
   goodbyeCodes: [],

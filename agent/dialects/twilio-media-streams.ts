@@ -20,6 +20,7 @@ export const twilioMediaStreams: Dialect = {
   // μ-law is decoded here.
   output: { encoding: 's16le', sampleRate: SAMPLE_RATE },
   sendsText: true,
+  controls: ['dtmf', 'played', 'end'],
   greets: false,
   hasStragglers: false,
   // An agent hangs up by closing its end of the stream.

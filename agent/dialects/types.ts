@@ -90,6 +90,8 @@ export interface Dialect {
   readonly output?: Required<AudioFormat>;
   /** Whether a text frame may ever be sent to the agent. */
   readonly sendsText: boolean;
+  /** What it has a word for beside audio; anything else is never sent. */
+  readonly controls: readonly Control['type'][];
   /** The agent speaks first: audio waits until it has, for it may name the rate it wants. */
   readonly greets: boolean;
   /**

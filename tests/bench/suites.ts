@@ -5,6 +5,7 @@ import { impairment } from './suites/impairment.ts';
 import { latency } from './suites/latency.ts';
 import { memory } from './suites/memory.ts';
 import { page } from './suites/page.ts';
+import { passThrough } from './suites/pass-through.ts';
 import { relay } from './suites/relay.ts';
 import { setup } from './suites/setup.ts';
 import { soak } from './suites/soak.ts';
@@ -16,6 +17,7 @@ export const SUITES: readonly Suite[] = [
   bargeIn,
   setup,
   impairment,
+  passThrough,
   relay,
   sip,
   start,

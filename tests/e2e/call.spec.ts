@@ -220,12 +220,21 @@ test('a phone that offers no G.711 gets 488', async ({ openPage, phone }) => {
 test.describe('while it rings', () => {
   test.use({ ringMs: 60_000 });
 
-  test('the caller gives up: 487, and nothing is left', async ({ bridge, openPage, phone }) => {
+  test('the caller gives up: 487, and nothing is left, nor at the agent', async ({
+    agent,
+    bridge,
+    openPage,
+    phone,
+  }) => {
     const page = await openPage();
     const call = await phone.call({ to: '1000' });
     await call.ringing;
     await expect(page.getByTestId('call-card')).toHaveCount(1);
+    // Connected early, and sent nothing while it rings.
+    const session = await agent.session();
     await call.hangup();
+    expect(await session.closed).toBe(1000);
+    expect(session.frames).toEqual([]);
     expect(await call.ended).toMatchObject({ cause: 'cancelled', status: 487 });
     await expect(page.getByTestId('call-card')).toHaveCount(0);
     await bridge.until('the call is gone', ({ calls }) => calls.length === 0);

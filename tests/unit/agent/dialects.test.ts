@@ -91,6 +91,13 @@ describe.each(DIALECT_NAMES)('%s', (name) => {
     },
   );
 
+  it('has a word for what it says it has, and for nothing else', () => {
+    const session = start(name);
+    const said = CONTROLS.filter((control) => session.control(control) !== undefined);
+    expect(new Set(said.map(({ type }) => type))).toEqual(new Set(dialect.controls));
+    if (!dialect.sendsText) expect(dialect.controls).toEqual([]);
+  });
+
   it('shows what it does not know', () => {
     const raw = '{"type":"mood","event":"mood"}';
     const session = start(name);

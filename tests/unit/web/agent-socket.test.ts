@@ -156,7 +156,7 @@ describe('AgentSocket', () => {
     expect(statuses.at(-1)?.code).toBe(code);
   });
 
-  test('believes a connection at the first word of the agent', () => {
+  test('believes a connection when the agent’s voice comes', () => {
     open();
     socketAt(0).onopen?.();
     expect(statuses.at(-1)?.state).toBe('connecting');
@@ -164,6 +164,14 @@ describe('AgentSocket', () => {
     socketAt(0).onmessage?.({ data: new ArrayBuffer(2) });
     vi.advanceTimersByTime(1_000);
     expect(statuses.map(({ state }) => state)).toEqual(['connecting', 'open']);
+  });
+
+  test('does not believe an agent that accepts only to say why it does not', () => {
+    open();
+    socketAt(0).onopen?.();
+    socketAt(0).onmessage?.({ data: '{"type":"error"}' });
+    socketAt(0).onclose?.({ code: 4000, reason: '' });
+    expect(statuses.map(({ state }) => state)).toEqual(['connecting', 'reconnecting']);
   });
 
   test('believes a silent connection only when it has lasted', () => {
