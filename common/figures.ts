@@ -47,6 +47,8 @@ export interface MediaCounters {
   readonly staleBytes: number;
   /** Times the playout clock was behind by more than it can catch up with. */
   readonly resyncs: number;
+  /** Audio of the agent lost because the queue was full: it was minutes ahead. */
+  readonly overflowMs: number;
   /** Frames the browser's track did not take in time. */
   readonly framesSkipped: number;
 }
@@ -74,6 +76,7 @@ export const NO_COUNTERS: MediaCounters = {
   staleBytes: 0,
   resyncs: 0,
   framesSkipped: 0,
+  overflowMs: 0,
 };
 
 export interface Hops {

@@ -47,6 +47,7 @@ const MEDIA: readonly (readonly [
   ['clipped', 'agent_clipped_samples', 'Samples of agents beyond full scale.'],
   ['playedMs', 'playout_seconds', 'Audio of agents that went out to callers.', 1e-3],
   ['flushedMs', 'playout_flushed_seconds', 'Audio of agents thrown away by cuts.', 1e-3],
+  ['overflowMs', 'playout_overflow_seconds', 'Audio lost to a full queue.', 1e-3],
   ['cuts', 'playout_cuts', 'Answers cut short.'],
   ['underruns', 'playout_underruns', 'Times an answer ran dry in its middle.'],
   ['resyncs', 'playout_resyncs', 'Times the playout clock had to start again.'],

@@ -39,7 +39,7 @@ export interface AgentAudioOptions {
   readonly hasStragglers: boolean;
   /** Takes one frame at once; the array is reused. */
   readonly write: (frame: Int16Array<ArrayBuffer>, about: FrameFacts) => void;
-  /** More than the queue holds: this chunk is lost. */
+  /** More than the queue holds: this chunk is lost, and maybe more after it. */
   readonly onOverflow: (lostSamples: number) => void;
   /** May put something into a frame in which the agent says nothing. */
   readonly fill?: (frame: Int16Array, now: number) => void;
@@ -67,6 +67,8 @@ export class AgentAudio {
   readonly playoutLate = new Histogram();
   bytes = 0;
   flushedSamples = 0;
+  /** Lost because the queue was full. */
+  overflowSamples = 0;
   muted = false;
 
   readonly #options: AgentAudioOptions;
@@ -79,6 +81,7 @@ export class AgentAudio {
   #isFading = false;
   #isOpen = false;
   #readAt: number | undefined;
+  #isFull = false;
   #cutAt = 0;
   /** When the last frame with anything of the agent in it was written. */
   #soundAt = -Infinity;
@@ -118,7 +121,11 @@ export class AgentAudio {
     if (!this.#speaking && this.queue.queuedSamples === 0) this.#readAt ??= now;
     const samples = this.#resampler.process(this.#decoder.push(bytes));
     this.#receivedSamples += samples.length;
-    if (!this.queue.push(samples)) this.#options.onOverflow(samples.length);
+    const hasRoom = this.queue.push(samples);
+    // Told once, however many chunks are lost until there is room again.
+    if (!hasRoom && !this.#isFull) this.#options.onOverflow(samples.length);
+    this.#isFull = !hasRoom;
+    if (!hasRoom) this.overflowSamples += samples.length;
     else if (samples.length > 0) this.ledger.push(samples.length, now);
     this.pump(now);
   }

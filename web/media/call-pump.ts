@@ -324,7 +324,7 @@ export class CallPump {
   #overflow(samples: number): void {
     const text =
       `The agent is ten minutes ahead of its speech: no more fits into the queue, and ` +
-      `${this.#toMs(samples)} ms are lost. Does it send without end?`;
+      `audio is lost from here on, ${this.#toMs(samples)} ms at once. Does it send without end?`;
     this.#options.post({ type: 'log', level: 'error', text, code: 'PLAYOUT_FULL' });
   }
 
@@ -357,6 +357,7 @@ export class CallPump {
       staleBytes: agent.gate.droppedBytes,
       resyncs: agent.schedule.resyncs,
       framesSkipped: this.#framesSkipped,
+      overflowMs: this.#toMs(agent.overflowSamples),
     };
     const report = { caller: caller.scope.read(), agent: agent.scope.read(), counters };
     this.#options.post({ type: 'report', report });

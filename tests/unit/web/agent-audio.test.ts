@@ -106,10 +106,11 @@ describe('AgentAudio', () => {
     expect(audio.queue.playedSamples).toBe(8_000 * 60);
   });
 
-  test('more than ten minutes are refused and told', () => {
-    const { send, overflows } = play();
-    for (let n = 0; n < 11; n += 1) send(8_000 * 60);
+  test('more than ten minutes are refused, told once, and counted', () => {
+    const { audio, send, overflows } = play();
+    for (let n = 0; n < 13; n += 1) send(8_000 * 60);
     expect(overflows).toEqual([8_000 * 60]);
+    expect(audio.overflowSamples).toBe(3 * 8_000 * 60);
   });
 
   test('the fade after a flush leaves when the next frame would have', () => {
