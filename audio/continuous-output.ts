@@ -28,10 +28,11 @@ export class ContinuousOutput {
   readonly #concealer: Concealer;
   #scratch = new Int16Array(0);
 
-  constructor(sampleRate: number, emit: Emit) {
+  /** @param leeway see DriftControl */
+  constructor(sampleRate: number, emit: Emit, leeway?: number) {
     this.#emit = emit;
     this.#concealer = new Concealer(sampleRate);
-    this.drift = new DriftControl(sampleRate);
+    this.drift = new DriftControl(sampleRate, leeway);
   }
 
   /** Speech that follows what went out last; the one place where the stream is kept in step. */

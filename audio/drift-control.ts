@@ -39,7 +39,8 @@ interface Window {
 export class DriftControl {
   readonly #perMs: number;
   #startedAt: number | undefined;
-  /** What the stream may be late by, ms, for good: half a packet to either side needs no mending. */
+  readonly #leeway: number;
+  /** What the stream is late by from its start on and need not make up for, ms. */
   #reference: number | undefined;
   /** The quickest transits, oldest first, as they would be without the corrections. */
   #windows: Window[] = [];
@@ -47,8 +48,13 @@ export class DriftControl {
   #loudAt = 0;
   #loudness = 0;
 
-  constructor(sampleRate: number) {
+  /**
+   * @param leeway ms that a stream may be away from the call's time from its start on; what is more
+   * is made up for. A stream that takes its time, a jitter buffer's, has all the leeway there is.
+   */
+  constructor(sampleRate: number, leeway = MAX_UNIT / 2) {
     this.#perMs = sampleRate / 1_000;
+    this.#leeway = leeway;
   }
 
   /** The call is answered: from here its time is counted. */
@@ -89,7 +95,7 @@ export class DriftControl {
     }
     if (packets < FIRST_PACKETS) return 0;
     const transit = quickest - this.#corrected;
-    this.#reference ??= Math.max(-MAX_UNIT / 2, Math.min(MAX_UNIT / 2, transit));
+    this.#reference ??= Math.max(-this.#leeway, Math.min(this.#leeway, transit));
     return transit - this.#reference;
   }
 
