@@ -33,9 +33,16 @@ export interface PageConfig {
   readonly agent: AgentProfile;
   /** Of the extensions that have an agent of their own, by the extension's key. */
   readonly agents: Readonly<Record<string, AgentProfile>>;
+  /** What calls begin with; the page can change it. */
+  readonly capture: CaptureMode;
   /** How long the page rings before it answers. */
   readonly ringMs: number;
 }
+
+/** How the page takes the caller's voice out of the connection (docs/reference/capture.md). */
+export type Capture = 'encoded' | 'track' | 'worklet';
+export const CAPTURE_MODES = ['auto', 'encoded', 'track', 'worklet'] as const;
+export type CaptureMode = (typeof CAPTURE_MODES)[number];
 
 /** The protocols of voice agents the bridge speaks (docs/reference/dialects.md). */
 export type DialectName =

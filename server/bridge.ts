@@ -253,6 +253,7 @@ async function start(
       phone: phone(),
       agent: agents.default.profile,
       agents: agents.profiles,
+      capture: options.capture ?? 'auto',
       ringMs: options.ringMs,
     }),
     callControl: signaling.control,

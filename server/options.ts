@@ -1,5 +1,6 @@
 /** What the bridge is started with, made from the configuration. */
 import type { AgentOverrides, AgentSettings } from '../agent/settings.ts';
+import type { CaptureMode } from '../common/api.ts';
 import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
 import type { Extension } from '../signaling/extensions.ts';
 import type { PhoneAuth } from '../signaling/authentication.ts';
@@ -33,6 +34,8 @@ export interface BridgeOptions {
   readonly agent?: AgentOverrides & Pick<AgentSettings, 'url'>;
   /** What an extension's agent differs in, by the extension's key. */
   readonly agents?: Readonly<Record<string, AgentOverrides>>;
+  /** How the page takes the caller's voice out of the connection; `auto` unless told. */
+  readonly capture?: CaptureMode;
   /** How long the page lets a call ring. */
   readonly ringMs: number;
   /** What phones must log in as; undefined = as anybody. */
@@ -70,6 +73,7 @@ export function optionsOf(config: Config): BridgeOptions {
         other ? [[key, agentOf(other)]] : [],
       ),
     ),
+    capture: sip.audio.capture,
     ringMs: sip.timeouts.ring * 1000,
     ...(sip.auth.enabled && {
       auth: {

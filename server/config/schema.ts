@@ -6,6 +6,7 @@
  * Keys are in snake_case, as people know them from the configuration files of SIP servers.
  */
 import { z } from 'zod';
+import { CAPTURE_MODES } from '../../common/api.ts';
 import { patternOf } from '../../signaling/extensions.ts';
 import { CODEC_NAMES } from '../../signaling/sdp.ts';
 import { DIALECT_NAMES } from '../../agent/dialects/registry.ts';
@@ -103,6 +104,12 @@ const sip = section({
       .array(host)
       .default([])
       .describe('Hosts, or host:port, that pages may dial besides registered phones.'),
+  }),
+  audio: section({
+    capture: z
+      .enum(CAPTURE_MODES)
+      .default('auto')
+      .describe('How the page takes the caller’s voice out of the connection.'),
   }),
   timeouts: section({
     no_answer: z

@@ -2,7 +2,13 @@
  * The page's state and what can be done with it: registration, calls, status, log. The elements of
  * ui/ render it, the devtools API exposes it; neither knows JsSIP or the workers.
  */
-import type { AgentAddress, AgentProfile, PageConfig, Status } from '../../common/api.ts';
+import type {
+  AgentAddress,
+  AgentProfile,
+  CaptureMode,
+  PageConfig,
+  Status,
+} from '../../common/api.ts';
 import type { AgentLinkEvent, BridgeEvent, MediaEvent } from '../../common/events.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { CutBy } from '../../common/figures.ts';
@@ -54,6 +60,7 @@ export class Bridge extends EventTarget {
   readonly #certificates = new SpareCertificate();
   readonly #answering = new Set<Call>();
   readonly #live = new Map<string, LiveCall>();
+  #captureMode: CaptureMode | undefined;
   #statusStream: StatusStream | undefined;
   #figures: ReturnType<typeof setTimeout> | undefined;
   #postponed: ReturnType<typeof setTimeout> | undefined;
@@ -127,9 +134,9 @@ export class Bridge extends EventTarget {
       wideband: false,
       openAgent: 'with-answer',
       onMessage: (message) => early.call && this.#onMedia(early.call, message),
-      onCapture: (capture) => early.call && (early.call.capture = capture),
       onConnection: (report) => post(mediaPath(id), report),
       onEars: (ears) => early.call && this.#onEars(early.call, ears),
+      capture: this.#captureMode ?? config.capture,
       onLost: () => early.sip?.abandon(MEDIA_LOST),
     });
     try {
@@ -169,6 +176,14 @@ export class Bridge extends EventTarget {
     if (call === undefined) return;
     this.#live.get(call.id)?.media.interrupt(by);
     call.conversation.note('The answer is cut.', new Date());
+    this.#changed();
+  }
+
+  /** Of one call, and of those that come after it. */
+  setCapture(call: Call, mode: CaptureMode): void {
+    this.#captureMode = mode;
+    call.captureMode = mode;
+    this.#live.get(call.id)?.media.setCapture(mode);
     this.#changed();
   }
 
@@ -238,6 +253,7 @@ export class Bridge extends EventTarget {
   /** Shows a call and what becomes of it. */
   #follow(sip: SipCall): Call {
     const call = new Call(sip);
+    call.captureMode = this.#captureMode ?? this.config?.capture ?? 'auto';
     this.calls = [call, ...this.calls].slice(0, MAX_CALLS);
     sip.follow({
       onAnswered: () => this.#onAnswered(call),
@@ -268,9 +284,9 @@ export class Bridge extends EventTarget {
         wideband: sip.isWideband,
         openAgent: !agent.earlyConnect ? 'with-answer' : sip.isForked ? 'with-media' : 'at-once',
         onMessage: (message) => this.#onMedia(call, message),
-        onCapture: (capture) => (call.capture = capture),
         onConnection: (report) => post(mediaPath(id), report),
         onEars: (ears) => this.#onEars(call, ears),
+        capture: call.captureMode,
         onLost: () => sip.abandon(MEDIA_LOST),
       });
       if (sip.hasEnded()) {
@@ -373,6 +389,18 @@ export class Bridge extends EventTarget {
           this.log.add('warn', message.event.reason, { callId, code: 'AGENT_BAD_FRAME' });
         }
         this.#changed();
+        return;
+      case 'capture': {
+        const before = call.capture;
+        call.capture = message.capture;
+        if (before !== undefined) {
+          const how = message.aligned ? 'without a gap' : 'with a jump: the two did not match';
+          this.log.add('info', `Capture: ${before} → ${message.capture}, ${how}.`, { callId });
+        }
+        this.#changed();
+        return;
+      }
+      case 'codec':
         return;
       case 'digit':
         call.conversation.note(`The caller pressed ${message.digit}.`, new Date());

@@ -3,10 +3,9 @@
  * at the pace of people; levels and waveforms are read by the canvases when they draw.
  */
 import type { Remark } from '../../agent/diagnosis/flow.ts';
-import type { CallState, CallStatus } from '../../common/api.ts';
+import type { CallState, CallStatus, Capture, CaptureMode } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
 import { NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
-import type { Capture } from '../media/call-media.ts';
 import { EARS_OFF, type EarStates } from '../media/ears.ts';
 import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.ts';
 import { Conversation } from './conversation.ts';
@@ -37,7 +36,9 @@ export class Call {
   endSentence = '';
   failed = false;
   socket: SocketStatus = { state: 'connecting', sentence: 'Connecting to the agent.' };
+  /** How the agent hears the caller, and how it was asked to. */
   capture: Capture | undefined;
+  captureMode: CaptureMode = 'auto';
   counters: MediaCounters = NO_COUNTERS;
   /** Hops, turns and answers, at most two seconds old; undefined until the first have come. */
   figures: CallFigures | undefined;

@@ -2,7 +2,7 @@
  * `bridge` in the browser's console: what the page knows, as plain values, for a look that the page
  * does not offer and for tests.
  */
-import type { PageConfig, Status } from '../../common/api.ts';
+import type { CaptureMode, PageConfig, Status } from '../../common/api.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Call } from '../bridge/call.ts';
 import type { LogEntry } from '../bridge/event-log.ts';
@@ -23,6 +23,8 @@ export interface BridgeDevtools {
   interrupt(callId?: string): void;
   /** The developer's ears: one side of a call on this computer's loudspeaker. */
   listen(callId: string, side: Side, change: { on?: boolean; volume?: number }): void;
+  /** How the agent hears the caller: auto, encoded, track or worklet. */
+  setCapture(callId: string, mode: CaptureMode): void;
 }
 
 declare global {
@@ -47,6 +49,10 @@ export function exposeDevtools(bridge: Bridge): void {
     },
     get log() {
       return bridge.log.entries;
+    },
+    setCapture: (callId, mode) => {
+      const call = bridge.calls.find(({ id }) => id === callId);
+      if (call !== undefined) bridge.setCapture(call, mode);
     },
     hangUp: (callId) => bridge.hangUp(callId),
     dial: (to) => bridge.dial(to),

@@ -10,6 +10,8 @@
  */
 import type { AgentProfile } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
+import { CallerCapture } from './caller-capture.ts';
+import type { CaptureMode } from './capture.ts';
 import { ConnectionReporter, type ConnectionReport } from './connection-report.ts';
 import type { CutBy } from '../../common/figures.ts';
 import { Ears, type EarStates } from './ears.ts';
@@ -31,9 +33,9 @@ export interface CallMediaOptions {
    * with the media, where another page may get it; with the answer, where nobody may be there.
    */
   readonly openAgent: 'at-once' | 'with-media' | 'with-answer';
+  /** Which way the caller's audio is to be taken out of the connection. */
+  readonly capture: CaptureMode;
   readonly onMessage: (message: FromWorker) => void;
-  /** Which way the caller's audio is taken out of the connection. */
-  readonly onCapture: (capture: Capture) => void;
   /** How the connection does, every few seconds. */
   readonly onConnection: (report: ConnectionReport) => void;
   readonly onEars: (states: EarStates) => void;
@@ -41,11 +43,10 @@ export interface CallMediaOptions {
   readonly onLost: () => void;
 }
 
-export type Capture = 'encoded' | 'track';
-
 export class CallMedia {
   readonly #options: CallMediaOptions;
   readonly #worker: Worker;
+  readonly #capture: CallerCapture;
   readonly #generator: MediaStreamAudioTrackGenerator;
   /** The agent's voice. */
   readonly #stream: MediaStream;
@@ -69,6 +70,13 @@ export class CallMedia {
       options.onMessage({ type: 'log', level: 'error', text: `Call worker: ${event.message}` });
     if (options.openAgent === 'at-once') this.#start();
 
+    this.#capture = new CallerCapture({
+      worker: options.worker,
+      mode: options.capture,
+      sampleRate: options.agent.input.sampleRate,
+      post: (message, transfer) => this.#post(message, transfer),
+      onNote: (text) => options.onMessage({ type: 'log', level: 'info', text }),
+    });
     this.#generator = new MediaStreamTrackGenerator({ kind: 'audio' });
     const { writable } = this.#generator;
     this.#post({ type: 'playout', writable }, [writable]);
@@ -104,6 +112,11 @@ export class CallMedia {
     if (this.#canAnswer) this.#post({ type: 'answered' });
   }
 
+  /** The change is made without a sample lost, and told by a `capture` message. */
+  setCapture(mode: CaptureMode): void {
+    this.#capture.setMode(mode);
+  }
+
   /** Whether the caller hears the agent. The agent hears the caller either way. */
   muteAgent(muted: boolean): void {
     this.#post({ type: 'mute-agent', muted });
@@ -132,6 +145,7 @@ export class CallMedia {
       this.#post({ type: 'close' });
     }).then(() => {
       this.#worker.terminate();
+      this.#capture.close();
       this.#generator.stop();
       this.#element.srcObject = null;
       this.#ears.close();
@@ -170,10 +184,7 @@ export class CallMedia {
   /** Both voices of a connection: the caller's to the worker and an ear, the agent's into it. */
   #join({ receiver, sender }: RTCRtpTransceiver, isG711: boolean): void {
     this.#receiver = receiver;
-    const encoded = 'RTCRtpScriptTransform' in globalThis && isG711;
-    if (encoded) receiver.transform = new RTCRtpScriptTransform(this.#worker);
-    else this.#captureTrack(receiver.track);
-    this.#options.onCapture(encoded ? 'encoded' : 'track');
+    this.#capture.attach(receiver, isG711);
     void sender.replaceTrack(this.#generator);
     sender.setStreams(this.#stream);
     const stream = new MediaStream([receiver.track]);
@@ -183,12 +194,9 @@ export class CallMedia {
     this.#ears.attach('caller', stream);
   }
 
-  #captureTrack(track: MediaStreamTrack): void {
-    const processor = new MediaStreamTrackProcessor({ track: track as MediaStreamAudioTrack });
-    this.#post({ type: 'capture', readable: processor.readable }, [processor.readable]);
-  }
-
   #receive(message: FromWorker): void {
+    if (message.type === 'codec') this.#capture.onCodec(message.mimeType, message.canDecode);
+    if (message.type === 'capture') this.#capture.onChanged(message.capture);
     this.#options.onMessage(message);
     if (message.type === 'closed') this.#onWorkerClosed?.();
   }

@@ -6,7 +6,7 @@
  */
 import { dialectOf } from '../../agent/dialects/registry.ts';
 import type { AgentEvent, AudioFormat } from '../../agent/dialects/types.ts';
-import type { AgentProfile } from '../../common/api.ts';
+import type { AgentProfile, Capture } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { CutBy, MediaCounters } from '../../common/figures.ts';
 import { AgentAudio, PLAYOUT_RATE, type FrameFacts } from './agent-audio.ts';
@@ -19,7 +19,7 @@ import type { FromWorker, ToWorker } from './messages.ts';
 import { beginsAnswer } from './begins-answer.ts';
 import { FRAME_MS } from './playout-schedule.ts';
 import type { SocketStatus } from './report.ts';
-import { readTrack } from './track-reader.ts';
+import { readTrack, toInt16 } from './track-reader.ts';
 
 /** Five waveform columns a report. */
 const REPORT_MS = 100;
@@ -33,6 +33,8 @@ const MAX_WRITES_PENDING = 5;
 const SILENT_PHONE_MS = 200;
 /** One second of frames waits for a socket that is not open. */
 const HOLD_MS = 1_000;
+/** A worklet's render quantum has 128 samples; one day there may be others. */
+const MAX_QUANTUM = 2_048;
 
 export interface CallPumpOptions {
   readonly post: (message: FromWorker) => void;
@@ -64,6 +66,7 @@ export class CallPump {
   #figuresAt = 0;
   /** Of what is played out. */
   #rate = PLAYOUT_RATE;
+  #way: Capture | undefined;
   readonly #meter = new CallMeter(PLAYOUT_RATE, () => (this.#figuresAt = 0));
 
   constructor(options: CallPumpOptions) {
@@ -80,7 +83,7 @@ export class CallPump {
         this.#playout = message.writable.getWriter();
         return;
       case 'capture':
-        this.#captureTrack(message.readable);
+        this.#capture(message);
         return;
       case 'answered':
         this.#answer();
@@ -112,7 +115,9 @@ export class CallPump {
         if (this.#closed) return;
         const now = performance.now();
         if (this.#answered) this.#caller?.pushEncoded(frame, now);
-        this.#meter.wroteToSocket(frame, this.#socket?.framesSent ?? 0);
+        if (this.#caller?.capture === 'encoded') {
+          this.#meter.wroteToSocket(frame, this.#socket?.framesSent ?? 0);
+        }
         this.#openAt = 0;
         this.#tick(now);
         await onward.write(frame);
@@ -121,22 +126,43 @@ export class CallPump {
     read().catch((thrown: unknown) => this.#captureEnded(thrown));
   }
 
-  #captureTrack(readable: ReadableStream<AudioData>): void {
-    readTrack(readable, (samples, sampleRate) => {
-      if (this.#answered) this.#caller?.pushDecoded(samples, sampleRate);
-      this.#openAt = 0;
-      this.#tick(performance.now());
-    }).catch((thrown: unknown) => this.#captureEnded(thrown));
+  #capture(message: Extract<ToWorker, { type: 'capture' }>): void {
+    // It may be known before there is an agent to hear anything.
+    this.#way = message.way;
+    this.#caller?.use(message.way);
+    if (message.way === 'track') {
+      readTrack(message.readable, (samples, rate) => this.#hear('track', samples, rate)).catch(
+        (thrown: unknown) => this.#captureEnded(thrown),
+      );
+    } else if (message.way === 'worklet') {
+      const { port, sampleRate } = message;
+      const samples = new Int16Array(MAX_QUANTUM);
+      port.onmessage = ({ data: floats }: MessageEvent<Float32Array>) => {
+        const count = Math.min(floats.length, samples.length);
+        toInt16(floats, samples, count);
+        if (!this.#hear('worklet', samples.subarray(0, count), sampleRate)) port.close();
+      };
+    }
+  }
+
+  /** Decoded audio; false when no more of it is wanted. */
+  #hear(way: Capture, samples: Int16Array, sampleRate: number): boolean {
+    const caller = this.#caller;
+    if (this.#closed || caller?.needs(way) === false) return false;
+    const now = performance.now();
+    if (this.#answered) caller?.pushDecoded(way, samples, sampleRate, now);
+    this.#openAt = 0;
+    this.#tick(now);
+    return true;
   }
 
   #start(start: Extract<ToWorker, { type: 'start' }>): void {
     const { agent, wideband } = start;
+    const { post } = this.#options;
     this.#rate = wideband ? 2 * PLAYOUT_RATE : PLAYOUT_RATE;
     this.#profile = agent;
     this.#connect(start);
-    this.#doctor = new CallDoctor(agent.output, (remarks) =>
-      this.#options.post({ type: 'remarks', remarks }),
-    );
+    this.#doctor = new CallDoctor(agent.output, (remarks) => post({ type: 'remarks', remarks }));
     this.#caller = new CallerAudio({
       input: agent.input,
       send: (frame) => this.#socket?.send(frame),
@@ -146,11 +172,13 @@ export class CallPump {
       },
       onDigit: (digit) => {
         this.#socket?.say({ type: 'dtmf', digit });
-        this.#options.post({ type: 'digit', digit });
+        post({ type: 'digit', digit });
       },
-      onKey: (press) => this.#options.post({ type: 'key', press }),
-      onUnknownCodec: (mimeType) => this.#warn(`Packets of ${mimeType} are not decoded.`),
+      onKey: (press) => post({ type: 'key', press }),
+      onCodec: (mimeType, canDecode) => post({ type: 'codec', mimeType, canDecode }),
+      onCapture: (capture, aligned) => post({ type: 'capture', capture, aligned }),
     });
+    if (this.#way !== undefined) this.#caller.use(this.#way);
     this.#agent = new AgentAudio({
       output: agent.output,
       rate: this.#rate,
@@ -171,7 +199,7 @@ export class CallPump {
       callId,
       name: agent.name,
       frameSamples: (sampleRate * frameMs) / 1_000,
-      holdFrames: HOLD_MS / frameMs,
+      holdFrames: Math.max(1, Math.floor(HOLD_MS / frameMs)),
       connect,
       explainClose: (code, reason) => explainClose(code, reason, this.#lastError),
       onBinary: (bytes) => this.#listen(bytes),

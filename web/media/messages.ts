@@ -5,7 +5,7 @@
  */
 import type { Remark } from '../../agent/diagnosis/flow.ts';
 import type { AgentEvent } from '../../agent/dialects/types.ts';
-import type { AgentProfile } from '../../common/api.ts';
+import type { AgentProfile, Capture } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
 import type { CallFigures, CutBy } from '../../common/figures.ts';
 import type { LogLevel } from '../../common/log.ts';
@@ -24,8 +24,19 @@ export type ToWorker =
     }
   /** The writable end of the track the caller hears. */
   | { readonly type: 'playout'; readonly writable: WritableStream<AudioData> }
-  /** Only for the track-based capture; the encoded one arrives as an `rtctransform` event. */
-  | { readonly type: 'capture'; readonly readable: ReadableStream<AudioData> }
+  /** How to hear the caller. Encoded frames come by an `rtctransform` event, whatever way is used. */
+  | { readonly type: 'capture'; readonly way: 'encoded' }
+  | {
+      readonly type: 'capture';
+      readonly way: 'track';
+      readonly readable: ReadableStream<AudioData>;
+    }
+  | {
+      readonly type: 'capture';
+      readonly way: 'worklet';
+      readonly port: MessagePort;
+      readonly sampleRate: number;
+    }
   /** The call is answered: from now on the agent gets its frames, silence included. */
   | { readonly type: 'answered' }
   /** ICE and DTLS are up: packets reach the caller. */
@@ -46,6 +57,10 @@ export type FromWorker =
   | { readonly type: 'digit'; readonly digit: string }
   /** A key among the audio is up again. */
   | { readonly type: 'key'; readonly press: KeyPress }
+  /** The agent hears the caller this way now. */
+  | { readonly type: 'capture'; readonly capture: Capture; readonly aligned: boolean }
+  /** Packets of this codec come from now on, and whether the worker can decode them. */
+  | { readonly type: 'codec'; readonly mimeType: string; readonly canDecode: boolean }
   | {
       readonly type: 'log';
       readonly level: LogLevel;

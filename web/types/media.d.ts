@@ -16,3 +16,8 @@ interface RTCTransformEvent extends Event {
 interface RTCRtpReceiver {
   transform: RTCRtpScriptTransform | null;
 }
+
+/** https://webaudio.github.io/web-audio-api/#dom-audiocontextoptions-sinkid */
+interface AudioContextOptions {
+  sinkId?: string | { readonly type: 'none' };
+}

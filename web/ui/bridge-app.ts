@@ -2,6 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import type { CaptureMode } from '../../common/api.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import { chainOf } from '../bridge/chain.ts';
 import './call-card.ts';
@@ -91,6 +92,7 @@ export class BridgeApp extends LitElement {
                 @ear=${({ detail: { side, ...change } }: CustomEvent<EarChange>) =>
                   bridge.listen(call.id, side, change)}
                 @interrupt=${() => bridge.interrupt(call.id, 'page')}
+                @capture=${({ detail }: CustomEvent<CaptureMode>) => bridge.setCapture(call, detail)}
                 @mute-agent=${() => bridge.setAgentMuted(call, !call.agentMuted)}
               ></call-card>
             `,

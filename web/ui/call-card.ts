@@ -206,6 +206,7 @@ export class CallCard extends LitElement {
             .nominalRate=${1_000 / this.frameMs}
             .capture=${call.capture}
             .hops=${call.figures?.hops}
+            .captureMode=${call.captureMode}
           ></call-figures>
         </div>
         <turn-table .figures=${call.figures}></turn-table>

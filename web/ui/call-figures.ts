@@ -4,7 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import type { Hops } from '../../common/figures.ts';
 import { percentileOf, type HistogramFigures } from '../../common/histogram.ts';
 import { formatBytes, formatMs } from '../bridge/format.ts';
-import type { Capture } from '../media/call-media.ts';
+import { CAPTURE_MODES, type Capture, type CaptureMode } from '../../common/api.ts';
 import type { MediaCounters } from '../media/report.ts';
 import { base } from './styles.ts';
 
@@ -40,6 +40,16 @@ export class CallFigures extends LitElement {
         margin-top: 10px;
       }
 
+      select {
+        background: var(--sunken);
+        border: 1px solid var(--line);
+        border-radius: 6px;
+        color: inherit;
+        font: inherit;
+        max-width: 12em;
+        padding: 0.1em 0.3em;
+      }
+
       .off {
         color: var(--amber);
         font-weight: 600;
@@ -52,6 +62,7 @@ export class CallFigures extends LitElement {
   @property({ type: Number }) nominalRate = 50;
   @property({ attribute: false }) hops: Hops | undefined;
   @property() capture: Capture | undefined;
+  @property() captureMode: CaptureMode = 'auto';
 
   override render(): TemplateResult | typeof nothing {
     const { counters: c, frameRate, nominalRate } = this;
@@ -66,7 +77,8 @@ export class CallFigures extends LitElement {
         ${row('Late packets', String(c.late), c.late > 0)}
         ${c.skewPpm === null ? nothing : row('Phone’s clock', clock(c))}
         ${c.framesDropped > 0 ? row('Frames dropped', String(c.framesDropped), true) : nothing}
-        ${this.capture === 'track' ? row('Capture', 'from the track (+30 ms)', true) : nothing}
+        <dt><label for="capture">Capture</label></dt>
+        <dd>${this.#captureChoice()}</dd>
         ${hop('Packet → agent’s socket', this.hops?.receiveToSocket)}
         <p class="label">Agent → caller</p>
         ${row('Bytes from agent', formatBytes(c.bytesFromAgent))}
@@ -78,7 +90,39 @@ export class CallFigures extends LitElement {
       </dl>
     `;
   }
+
+  #captureChoice(): TemplateResult {
+    return html`<select
+      id="capture"
+      data-testid="capture-select"
+      data-capture=${this.capture ?? ''}
+      title="How the caller’s voice is taken out of the connection"
+      @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}
+    >
+      ${CAPTURE_MODES.map(
+        (mode) =>
+          html`<option value=${mode} ?selected=${mode === this.captureMode}>
+            ${mode === 'auto' && this.capture ? `auto: ${this.capture}` : CAPTURE_WORDS[mode]}
+          </option>`,
+      )}
+    </select>`;
+  }
+
+  #choose(value: string): void {
+    const detail = CAPTURE_MODES.find((mode) => mode === value) ?? 'auto';
+    this.dispatchEvent(
+      new CustomEvent<CaptureMode>('capture', { detail, bubbles: true, composed: true }),
+    );
+  }
 }
+
+/** What each costs, for whoever compares. */
+const CAPTURE_WORDS: Record<CaptureMode, string> = {
+  auto: 'auto',
+  encoded: 'encoded (+1 ms)',
+  track: 'track (+30 ms)',
+  worklet: 'worklet (+50 ms)',
+};
 
 /** A slow phone's packets come too far apart; what that takes away is added, and the reverse. */
 function clock({ skewPpm, addedMs, leftOutMs }: MediaCounters): string {

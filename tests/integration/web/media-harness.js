@@ -26,20 +26,22 @@ onrtctransform = async ({ transformer: { options, readable, writable } }) => {
 };`;
 
 /** Starts a call; `end()` closes everything and returns what was seen. */
-export async function startCall({ agentUrl, agent, packets, codec }) {
+export async function startCall({ agentUrl, agent, packets, codec, mode = 'auto' }) {
   const { CallMedia } = await import('/media/call-media.ts');
   const { SpareWorker } = await import('/media/spare-worker.ts');
   const workers = new SpareWorker();
   const messages = [];
   const heard = [];
-  let capture;
   const media = new CallMedia({
     worker: await workers.take(),
-    agentUrl,
+    callId: 'a call',
+    agentUrl: () => Promise.resolve(agentUrl),
+    openAgent: 'at-once',
     agent,
+    capture: mode,
     onMessage: (message) => messages.push(message),
-    onCapture: (used) => (capture = used),
     onEars: () => undefined,
+    onConnection: () => undefined,
     onLost: () => messages.push({ type: 'lost' }),
   });
 
@@ -72,8 +74,9 @@ export async function startCall({ agentUrl, agent, packets, codec }) {
     messages,
     heard,
     get capture() {
-      return capture;
+      return messages.findLast(({ type }) => type === 'capture')?.capture;
     },
+    setCapture: (next) => media.setCapture(next),
     async end() {
       stopTalking();
       phone.close();

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { decodeG711, encodeG711, type Law } from '../../../audio/g711.ts';
 import { Resampler } from '../../../audio/resampler.ts';
+import {
+  chooseCapture,
+  type Capture,
+  type CaptureChoice,
+  type CaptureMode,
+} from '../../../web/media/capture.ts';
 import { CallerAudio, type EncodedFrame } from '../../../web/media/caller-audio.ts';
 import { isG711Offer } from '../../../web/media/offered-codec.ts';
 import { Scope } from '../../../web/media/scope.ts';
@@ -10,18 +16,23 @@ function listen(): {
   readonly frames: number[][];
   readonly digits: string[];
   readonly unknown: string[];
+  readonly captures: string[];
 } {
   const frames: number[][] = [];
   const digits: string[] = [];
   const unknown: string[] = [];
+  const captures: string[] = [];
   const audio = new CallerAudio({
     input: { sampleRate: 16_000, frameMs: 20 },
     send: (frame) => frames.push([...frame]),
     onDigit: (digit) => digits.push(digit),
     onKey: () => undefined,
-    onUnknownCodec: (mimeType) => unknown.push(mimeType),
+    onCodec: (mimeType, canDecode) => {
+      if (!canDecode) unknown.push(mimeType);
+    },
+    onCapture: (capture) => captures.push(capture),
   });
-  return { audio, frames, digits, unknown };
+  return { audio, frames, digits, unknown, captures };
 }
 
 function packet(mimeType: string, rtpTimestamp: number, payload: Uint8Array): EncodedFrame {
@@ -113,13 +124,57 @@ describe('CallerAudio', () => {
   });
 
   test('decoded audio follows the rate the browser delivers', () => {
-    const { audio, frames } = listen();
-    for (let n = 0; n < 3; n += 1) audio.pushDecoded(new Int16Array(480), 48_000);
-    for (let n = 0; n < 97; n += 1) audio.pushDecoded(new Int16Array(80).fill(9), 8_000);
-    // A track fills its own gaps: the clock must not add to it.
-    audio.tick(0);
-    audio.tick(10_000);
+    const { audio, frames, captures } = listen();
+    audio.use('track');
+    expect(captures).toEqual(['track']);
+    for (let n = 0; n < 3; n += 1) audio.pushDecoded('track', new Int16Array(480), 48_000, n * 10);
+    for (let n = 3; n < 100; n += 1) {
+      audio.pushDecoded('track', new Int16Array(80).fill(9), 8_000, n * 10);
+    }
+    // A track fills its own gaps: the clock does not add to it.
+    audio.tick(1_000);
     expect(frames).toHaveLength(50);
+  });
+
+  test('a track that stops is filled by the clock', () => {
+    const { audio, frames } = listen();
+    audio.use('track');
+    audio.tick(0);
+    for (let now = 10; now <= 500; now += 10) {
+      audio.pushDecoded('track', new Int16Array(80).fill(9), 8_000, now);
+    }
+    for (let now = 510; now <= 2_000; now += 10) audio.tick(now);
+    expect(frames.length).toBeGreaterThanOrEqual(97);
+    expect(frames.length).toBeLessThanOrEqual(100);
+  });
+
+  test('the way can be changed in the middle of a word: not a sample more or less', () => {
+    const { audio, frames, captures } = listen();
+    const heard: number[] = [];
+    const said = (n: number) => {
+      const samples = new Int16Array(160);
+      decodeG711('pcmu', chirp('pcmu', n % 60), samples);
+      return samples;
+    };
+    for (let now = 0; now < 4_000; now += 10) {
+      if (now === 1_000) audio.use('track');
+      if (now === 2_500) audio.use('encoded');
+      if (now % 20 === 0) {
+        const n = now / 20;
+        audio.pushEncoded(packet('audio/PCMU', n * 160, chirp('pcmu', n % 60)), now);
+      }
+      // The jitter buffer: 40 ms behind, 10 ms at a time.
+      if (audio.needs('track') && now >= 40) {
+        const half = ((now - 40) % 20) * 8;
+        const samples = said(Math.floor((now - 40) / 20)).subarray(half, half + 80);
+        audio.pushDecoded('track', samples, 8_000, now);
+      }
+      audio.tick(now);
+    }
+    expect(captures).toEqual(['track', 'encoded']);
+    const resampler = new Resampler({ from: 8_000, to: 16_000 });
+    for (let n = 0; n < 200; n += 1) heard.push(...resampler.process(said(n)));
+    expect(frames.flat()).toEqual(heard);
   });
 });
 
@@ -141,4 +196,18 @@ test('the scope gives lowest and highest of every 20 ms, and the level', () => {
   expect([...columns]).toEqual([-64, 32, 0, 0]);
   expect(peakDbfs).toBeCloseTo(-6.02, 2);
   expect(scope.read().columns).toHaveLength(0);
+});
+
+test.each<[CaptureMode, Partial<CaptureChoice>, Capture | undefined]>([
+  ['auto', { encoded: true, track: true, worklet: true }, 'encoded'],
+  ['auto', { track: true, worklet: true }, 'track'],
+  ['auto', { worklet: true }, 'worklet'],
+  ['track', { encoded: true, track: true, worklet: true }, 'track'],
+  ['worklet', { encoded: true, track: true, worklet: true }, 'worklet'],
+  ['encoded', { track: true, worklet: true }, 'track'],
+  ['track', { encoded: true, worklet: true }, 'encoded'],
+  ['auto', {}, undefined],
+])('capture %s with %j is %s', (mode, can, expected) => {
+  const choice = { encoded: false, track: false, worklet: false, ...can };
+  expect(chooseCapture(mode, choice)).toBe(expected);
 });
