@@ -246,6 +246,7 @@ async function start(
     mediaWatch,
     figures: measurements.figures,
     metrics: () => measurements.metrics(status, () => drachtio.counters?.()),
+    calls: signaling,
     status,
     config: () => ({
       version,

@@ -12,8 +12,10 @@ import { CallControl } from './call-control.ts';
 import { Call, type CallDependencies, type Veto } from './call.ts';
 import { CallTable } from './call-table.ts';
 import { BAD_EVENT, CAPABILITIES } from './capabilities.ts';
-import type { Extension } from './extensions.ts';
+import { DEFAULT_KEY, type Extension } from './extensions.ts';
 import { IncomingInvite } from './incoming-invite.ts';
+import { Originations } from './originations.ts';
+import type { Refusal } from './call-phrases.ts';
 import type { CallMedia } from './media.ts';
 import { Messages } from './messages.ts';
 import type { CodecName } from './sdp.ts';
@@ -91,6 +93,9 @@ export class Signaling {
   readonly #authentication: Authentication;
   readonly #calls = new CallTable();
   readonly #router: Router;
+  readonly #originations: Originations;
+  /** Who waits to hear how a call goes. */
+  readonly #waiting = new Map<string, ((status: CallStatus) => void)[]>();
   readonly #sweep: NodeJS.Timeout;
   #transports: readonly SipTransport[] = [];
   #drachtio: DrachtioState = { state: 'connecting' };
@@ -150,6 +155,14 @@ export class Signaling {
             now: () => performance.now(),
             changed,
           });
+    this.#originations = new Originations({
+      srf: this.#srf,
+      reactionMs: options.pageReactionMs ?? PAGE_REACTION_MS,
+      changed: (status) => {
+        if (status.state === 'ended') this.#calls.noteEnded(status);
+        this.#told(status);
+      },
+    });
     this.#sweep = setInterval(() => {
       if (bindings.sweep() > 0) this.#bindingsChanged();
     }, SWEEP_MS).unref();
@@ -217,12 +230,50 @@ export class Signaling {
   }
 
   get calls(): readonly CallStatus[] {
-    return this.#calls.live.map(({ status }) => status);
+    return [...this.#calls.live.map(({ status }) => status), ...this.#originations.statuses];
+  }
+
+  /** The last that ended, the latest first. */
+  get endedCalls(): readonly CallStatus[] {
+    return this.#calls.ended;
   }
 
   /** Of a call that is up, or ended not long ago. */
   callStatus(id: string): CallStatus | undefined {
-    return this.#calls.statusOf(id);
+    return this.#originations.statusOf(id) ?? this.#calls.statusOf(id);
+  }
+
+  /** Has a page call a phone, for the agent of an extension. */
+  originate({
+    to,
+    extension = DEFAULT_KEY,
+  }: {
+    to: string;
+    extension?: string;
+  }): CallStatus | Refusal {
+    if (this.#closed) return { status: 503, reason: 'The bridge stops' };
+    const uri = /^sips?:/i.test(to) ? to : `sip:${to}@${this.#domain()}`;
+    const page = this.#router.pageFor(extension);
+    if ('status' in page) return page;
+    const route = this.#router.fromPage(uri, extension);
+    if (route.kind === 'refuse') return route;
+    return this.#originations.start(page, to, extension);
+  }
+
+  /** How a call went, once it is answered or has ended; undefined when there is none of that id. */
+  async outcome(id: string): Promise<CallStatus | undefined> {
+    const now = this.callStatus(id);
+    if (now?.state !== 'ringing') return now;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve]);
+    });
+  }
+
+  /** Hangs up; resolves when all is released. */
+  async endCall(id: string, why: string): Promise<CallStatus | undefined> {
+    this.#originations.end(id, why, 'cancelled');
+    await this.#calls.get(id)?.hangUp(why, 'cancelled');
+    return this.callStatus(id);
   }
 
   /** Ends a call from our side; false when there is none of this id. */
@@ -245,6 +296,7 @@ export class Signaling {
   async #close(): Promise<void> {
     clearInterval(this.#sweep);
     this.#watch?.close();
+    this.#originations.close();
     await Promise.all(this.#calls.live.map((call) => call.hangUp('The bridge stops')));
     this.#srf.close();
   }
@@ -283,6 +335,7 @@ export class Signaling {
       const why = code === 'NO_PAGE' ? 'a call came while no page was open' : reason;
       this.#options.log('warn', why, { callId: id, ...(code && { code }) });
       incoming.refuse(status, reason);
+      this.#originations.end(id, reason);
       return;
     }
     const call = new Call(this.#callDependencies(), incoming, {
@@ -294,6 +347,7 @@ export class Signaling {
       ringMs: route.ringMs ?? this.#options.ringMs ?? RING_MS,
       redirect: (contact) => this.#router.redirect(contact),
     });
+    this.#originations.take(id);
     this.#calls.add(call);
     this.#callChanged(call);
     call.start();
@@ -317,14 +371,18 @@ export class Signaling {
   }
 
   #callChanged(call: Call): void {
-    const { status } = call;
     this.#calls.note(call);
-    this.#options.tell({
-      type: 'call',
-      at: new Date().toISOString(),
-      callId: call.id,
-      call: status,
-    });
+    this.#told(call.status);
+  }
+
+  /** Tells everybody who wants to know how a call goes. */
+  #told(call: CallStatus): void {
+    const { callId } = call;
+    if (call.state !== 'ringing') {
+      for (const resolve of this.#waiting.get(callId) ?? []) resolve(call);
+      this.#waiting.delete(callId);
+    }
+    this.#options.tell({ type: 'call', at: new Date().toISOString(), callId, call });
     this.#options.changed();
   }
 

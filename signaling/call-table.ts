@@ -22,6 +22,7 @@ export class CallTable {
     this.noteEnded(call.status);
   }
 
+  /** Also of a call that never came to be. */
   noteEnded(status: CallStatus): void {
     this.#ended.set(status.callId, status);
     const [oldest] = this.#ended.keys();
@@ -39,6 +40,11 @@ export class CallTable {
   /** Live, or ended not long ago. */
   statusOf(id: string): CallStatus | undefined {
     return this.#live.get(id)?.status ?? this.#ended.get(id);
+  }
+
+  /** The latest first. */
+  get ended(): readonly CallStatus[] {
+    return [...this.#ended.values()].toReversed();
   }
 
   get live(): readonly Call[] {

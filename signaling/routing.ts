@@ -60,6 +60,18 @@ export class Router {
       : { kind: 'ring', extension, targets: found };
   }
 
+  /** The page that is to make a call for the agent of an extension. */
+  pageFor(key: string): Binding | Refusal {
+    const extension = this.#options.extensions.find((each) => each.key === key);
+    if (extension === undefined && key !== DEFAULT_KEY) {
+      return { status: 404, reason: `There is no extension ${key}`, code: 'BAD_REQUEST' };
+    }
+    const found = this.#pages(extension?.to.kind === 'page' ? extension.to.user : undefined);
+    if ('status' in found) return found;
+    const binding = found[0]?.party.binding;
+    return binding ?? { status: 480, reason: 'No page is open', code: 'NO_PAGE' };
+  }
+
   /** Where a phone that was rung says to try instead. */
   redirect(uri: string): Target | undefined {
     const found = this.#address(uri);
@@ -90,7 +102,7 @@ export class Router {
       return {
         status: 486,
         reason: `The page is busy: it has its maximum of ${maxCallsPerPage} calls`,
-        code: 'CALL_FAILED',
+        code: 'PAGE_BUSY',
       };
     }
     // The latest registration first: it is the one its person looks at.
@@ -102,14 +114,14 @@ export class Router {
     const phones = bindings.phonesOf(user);
     return phones.length > 0
       ? phones.map(targetOf)
-      : { status: 404, reason: `${user} is not registered`, code: 'CALL_FAILED' };
+      : { status: 404, reason: `${user} is not registered`, code: 'NOT_REGISTERED' };
   }
 
   #address(text: string): readonly Target[] | Refusal {
     const { bindings, isOwn } = this.#options;
     const uri = parseUri(text);
     if (uri === undefined) {
-      return { status: 400, reason: 'That is no SIP address', code: 'CALL_FAILED' };
+      return { status: 400, reason: 'That is no SIP address', code: 'BAD_REQUEST' };
     }
     const { user = '' } = uri;
     const registered = bindings.of(`${user}@${uri.host}`).filter(isPhone);
@@ -117,7 +129,7 @@ export class Router {
     if (isOwn(uri)) return this.#phones(user);
     if (!this.#isReachable(uri)) {
       const reason = `${uri.host} is none of the hosts that pages may call`;
-      return { status: 403, reason, code: 'CALL_FAILED' };
+      return { status: 403, reason, code: 'NOT_REACHABLE' };
     }
     return [{ uri: text, party: { kind: 'phone', name: user === '' ? uri.host : user } }];
   }

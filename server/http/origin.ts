@@ -9,6 +9,7 @@
  *   GET, POST /api/calls/{id}/media
  *   ANY /api/calls/{id}/figures          GET /metrics     for Prometheus
  *   POST /api/calls/{id}/interrupt
+ *   /api/calls…          calls-api.ts
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,6 +17,7 @@ import type { Duplex } from 'node:stream';
 import { BridgeError } from '../../common/errors.ts';
 import type { PageConfig, Status } from '../../common/api.ts';
 import { serveAgent, type AgentApiOptions } from './agent-api.ts';
+import { serveCalls, type CallControl } from './calls-api.ts';
 import type { EventStream } from './event-stream.ts';
 import { isAllowed } from './guard.ts';
 import { readinessOf } from './health.ts';
@@ -52,6 +54,7 @@ export interface OriginOptions {
   readonly metrics: () => string;
   readonly sendMessage: SendMessage;
   readonly callControl: CallActions;
+  readonly calls: CallControl;
   readonly status: () => Status;
   readonly config: () => PageConfig;
   readonly agent: AgentApiOptions;
@@ -108,9 +111,8 @@ export class Origin {
       return;
     }
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const { status, config, events, trace, mediaWatch, figures, metrics, page, agent } =
-      this.#options;
-    const { sendMessage, callControl } = this.#options;
+    const { status, config, events, trace, mediaWatch, figures, metrics } = this.#options;
+    const { sendMessage, callControl, calls, page, agent } = this.#options;
     if (pathname === '/healthz') response.end('ok\n');
     else if (pathname === '/readyz') {
       const readiness = readinessOf(status());
@@ -123,6 +125,7 @@ export class Origin {
     } else if (serveFigures(figures, request, response)) return;
     else if (serveTrace(trace, request, response)) return;
     else if (serveMedia(mediaWatch, request, response)) return;
+    else if (serveCalls(calls, request, response)) return;
     else if (serveAgent(agent, request, response)) return;
     else if (serveCallControl(callControl, request, response)) return;
     else if (serveMessages(sendMessage, request, response)) return;

@@ -91,3 +91,70 @@ test.describe('the phone does not take it, and the page says so', () => {
     await expect(page.getByText('Not answered: agent009 is not registered.').first()).toBeVisible();
   });
 });
+
+test('a program has a phone called, and hears how it went', async ({ agent, bridge, openPage }) => {
+  const page = await openPage();
+  let taken: IncomingCall | undefined;
+  const phone = await desk(bridge, (call) => {
+    taken = call;
+    call.ring();
+    void call.answer({ play: tone(700, 8000) });
+  });
+  const call = (body: object) =>
+    fetch(`${bridge.url}/api/calls?wait=1`, { method: 'POST', body: JSON.stringify(body) });
+  const answered = (await (await call({ to: 'agent001' })).json()) as { callId: string };
+  expect(answered).toMatchObject({ state: 'answered', direction: 'outbound' });
+
+  const session = await agent.session();
+  expect(session.id).toBe(answered.callId);
+  session.send(bytesOf(tone(1300, 16_000)));
+  await expect
+    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
+    .toBeGreaterThanOrEqual(120);
+  await fetch(`${bridge.url}/api/calls/${answered.callId}`, { method: 'DELETE' });
+  expect(await taken?.ended).toMatchObject({ cause: 'hangup', by: 'remote' });
+  await expect(page.getByTestId('call-card')).toHaveCount(0);
+  expect(toneLevel(session.pcm.slice(-32_000, -16_000), 16_000, 700)).toBeGreaterThan(0.3);
+  const played = taken?.recording.samples ?? new Int16Array();
+  expect(toneLevel(played.slice(8000, 16_000), 8000, 1300)).toBeGreaterThan(0.3);
+  await phone.close();
+
+  const gone = await call({ to: 'agent001' });
+  expect([gone.status, await gone.json()]).toMatchObject([404, { code: 'NOT_REGISTERED' }]);
+});
+
+test('two pages ring, the first to answer gets the call, the other hears so', async ({
+  agent,
+  bridge,
+  browser,
+  openPage,
+  phone,
+}) => {
+  const first = await openPage();
+  const second = await browser.newPage();
+  await second.goto(`${bridge.url}/?start`);
+  await bridge.until(
+    'both pages are registered',
+    ({ registrations }) => registrations.filter(({ kind }) => kind === 'page').length === 2,
+  );
+  const call = await phone.call({ to: '1000', play: tone(700, 8000) });
+  await call.answered;
+  const session = await agent.session();
+  expect(session.id).toBe(call.callId);
+  await expect
+    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
+    .toBeGreaterThanOrEqual(100);
+  // One page talks, the other one was told, and the agent saw one of them only.
+  const cards = [first, second].map((page) => page.getByTestId('call-card'));
+  await expect
+    .poll(async () => (await Promise.all(cards.map((card) => card.count()))).sort())
+    .toEqual([0, 1]);
+  const talks = (await cards[0]?.count()) === 1 ? first : second;
+  const other = talks === first ? second : first;
+  await expect(other.getByText(/Call completed elsewhere/).first()).toBeVisible();
+  await expect(talks.getByTestId('call-state')).toHaveAttribute('data-state', 'answered');
+  expect(agent.sessions).toHaveLength(1);
+  expect(toneLevel(session.pcm.slice(-16_000), 16_000, 700)).toBeGreaterThan(0.3);
+  await call.hangup();
+  await second.close();
+});

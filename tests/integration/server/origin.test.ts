@@ -87,6 +87,7 @@ function options(): OriginOptions {
         ? Promise.reject(new BridgeError('NO_PHONE', 'No phone is registered as gone.'))
         : Promise.resolve();
     },
+    calls: {} as never,
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
     agent: {

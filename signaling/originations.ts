@@ -1,0 +1,101 @@
+/**
+ * Calls that the bridge is asked for over HTTP. The page makes them, so that a call to a phone is
+ * the same whoever wanted it: the bridge chooses a page and the call's id, tells the page with a
+ * NOTIFY, and waits for the page's INVITE of that id. Until that comes, this is where the call is.
+ */
+import { randomUUID } from 'node:crypto';
+import { DIAL_EVENT, type CallOutcome, type CallStatus, type DialRequest } from '../common/api.ts';
+import type { Binding } from './bindings.ts';
+import type { SrfPort } from './srf.ts';
+
+export interface OriginationsOptions {
+  readonly srf: SrfPort;
+  /** How long a page may take to begin. */
+  readonly reactionMs: number;
+  readonly changed: (status: CallStatus) => void;
+}
+
+interface Pending {
+  readonly status: CallStatus;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class Originations {
+  readonly #options: OriginationsOptions;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(options: OriginationsOptions) {
+    this.#options = options;
+  }
+
+  get statuses(): readonly CallStatus[] {
+    return [...this.#pending.values()].map(({ status }) => status);
+  }
+
+  statusOf(id: string): CallStatus | undefined {
+    return this.#pending.get(id)?.status;
+  }
+
+  start(page: Binding, to: string, extension: string): CallStatus {
+    const { srf, reactionMs, changed } = this.#options;
+    const callId = randomUUID();
+    const status: CallStatus = {
+      callId,
+      direction: 'outbound',
+      extension,
+      caller: page.aor.split('@')[0] ?? '',
+      dialled: to,
+      state: 'ringing',
+      startedAt: new Date().toISOString(),
+      heldBy: [],
+    };
+    const timer = setTimeout(
+      () => this.end(callId, 'The page does not react. Reload it'),
+      reactionMs,
+    );
+    this.#pending.set(callId, { status, timer });
+    changed(status);
+    srf.request(
+      page.contact,
+      {
+        method: 'NOTIFY',
+        headers: {
+          Event: DIAL_EVENT,
+          'Subscription-State': 'active',
+          'Content-Type': 'application/json',
+        },
+        body: JSON.stringify({ callId, to, extension } satisfies DialRequest),
+      },
+      (answer) => {
+        if (answer.status >= 300) this.end(callId, `The page refused the call: ${answer.reason}`);
+      },
+    );
+    return status;
+  }
+
+  /** The page's INVITE has come: from now on there is a call. */
+  take(id: string): void {
+    clearTimeout(this.#pending.get(id)?.timer);
+    this.#pending.delete(id);
+  }
+
+  /** It will not come. */
+  end(id: string, why: string, outcome: CallOutcome = 'failed'): CallStatus | undefined {
+    const pending = this.#pending.get(id);
+    if (!pending) return undefined;
+    this.take(id);
+    const status: CallStatus = {
+      ...pending.status,
+      state: 'ended',
+      endedAt: new Date().toISOString(),
+      outcome,
+      reason: why,
+    };
+    this.#options.changed(status);
+    return status;
+  }
+
+  close(): void {
+    for (const id of [...this.#pending.keys()]) this.end(id, 'The bridge stops');
+  }
+}
