@@ -117,6 +117,7 @@ test('a program has a phone called, and hears how it went', async ({ agent, brid
   expect(toneLevel(session.pcm.slice(-32_000, -16_000), 16_000, 700)).toBeGreaterThan(0.3);
   const played = taken?.recording.samples ?? new Int16Array();
   expect(toneLevel(played.slice(8000, 16_000), 8000, 1300)).toBeGreaterThan(0.3);
+  await phone.unregister();
   await phone.close();
 
   const gone = await call({ to: 'agent001' });
