@@ -144,9 +144,9 @@ export class Scene {
     return call;
   }
 
-  dial(options: { callId?: string; fromTag?: string } = {}): PhoneCall {
+  dial(options: { callId?: string; fromTag?: string; sdp?: string } = {}): PhoneCall {
     const call = new PhoneCall(this.phone, options);
-    call.invite();
+    call.invite([], 'app', options.sdp);
     return call;
   }
 
@@ -391,7 +391,7 @@ export class PhoneCall {
     this.fromTag = fromTag;
   }
 
-  invite(headers: readonly string[] = [], number = 'app'): void {
+  invite(headers: readonly string[] = [], number = 'app', sdp = SDP): void {
     this.phone.send(
       text(this.phone, 'INVITE', {
         uri: `sip:${number}@127.0.0.1`,
@@ -400,12 +400,23 @@ export class PhoneCall {
         branch: this.branch,
         headers: [
           `Contact: <sip:alice@127.0.0.1:${this.phone.local.port}>`,
-          'Content-Type: application/sdp',
+          ...(sdp === '' ? [] : ['Content-Type: application/sdp']),
           ...headers,
         ],
       }),
-      SDP,
+      sdp,
     );
+  }
+
+  /** A request inside the dialog that may hold a description; INVITE and UPDATE, and their ACK. */
+  offer(method: 'INVITE' | 'UPDATE' | 'ACK', sdp: string, cseq: number): void {
+    const { callId, fromTag, to } = this;
+    this.cseq = cseq;
+    const headers = [
+      `Contact: <sip:alice@127.0.0.1:${this.phone.local.port}>`,
+      ...(sdp === '' ? [] : ['Content-Type: application/sdp']),
+    ];
+    this.phone.send(text(this.phone, method, { callId, fromTag, to, cseq, headers }), sdp);
   }
 
   /** A response to the INVITE; failures are acknowledged. */
