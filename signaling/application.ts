@@ -276,13 +276,6 @@ export class Signaling {
     return this.callStatus(id);
   }
 
-  /** Ends a call from our side; false when there is none of this id. */
-  async endCall(callId: string, why: string): Promise<boolean> {
-    const call = this.#calls.live.find(({ id }) => id === callId);
-    await call?.hangUp(why);
-    return call !== undefined;
-  }
-
   /** A page's WebSocket closed: it cannot be rung any more and its calls have lost their page. */
   flowClosed(source: string): void {
     this.#registrar.flowClosed(source);
