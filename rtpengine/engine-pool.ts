@@ -39,6 +39,8 @@ interface Member {
   readonly connect: () => Promise<MediaEngine>;
   engine: Promise<MediaEngine> | undefined;
   problem: BridgeError | undefined;
+  /** Calls that ended while it did not answer: it may still hold ports for them. */
+  readonly owed: CallParams[];
 }
 
 export class EnginePool {
@@ -58,6 +60,7 @@ export class EnginePool {
       connect: () => connectRtpengine({ host, port, log, ...(timing && { timing }) }),
       engine: undefined,
       problem: undefined,
+      owed: [],
     }));
   }
 
@@ -89,6 +92,8 @@ export class EnginePool {
         return await this.#ask(member, (engine) => engine.offer(params));
       } catch (thrown) {
         this.#homes.delete(callId);
+        // It may have done what it did not answer.
+        if (isUnreachable(thrown)) member.owed.push({ 'call-id': callId });
         failure = thrown;
         if (!isWorthAnother(thrown)) break;
         this.#options.log('warn', `new call: ${messageOf(thrown)}`, {
@@ -114,7 +119,12 @@ export class EnginePool {
     const member = this.#homes.get(callId);
     if (member === undefined) return;
     if (isWhole) this.#homes.delete(callId);
-    await this.#ask(member, (engine) => engine.delete(params));
+    try {
+      await this.#ask(member, (engine) => engine.delete(params));
+    } catch (thrown) {
+      if (isUnreachable(thrown)) member.owed.push(params);
+      throw thrown;
+    }
   }
 
   /** Anything else about a call, asked where it lives. */
@@ -146,13 +156,13 @@ export class EnginePool {
 
   async #ask<T>(member: Member, ask: (engine: MediaEngine) => Promise<T>): Promise<T> {
     try {
-      const result = await ask(await this.#connected(member));
+      const engine = await this.#connected(member);
+      const result = await ask(engine);
       this.#setProblem(member, undefined);
+      for (const params of member.owed.splice(0)) engine.delete(params).catch(() => undefined);
       return result;
     } catch (thrown) {
-      if (thrown instanceof BridgeError && thrown.code === 'RTPENGINE_UNREACHABLE') {
-        this.#setProblem(member, thrown);
-      }
+      if (isUnreachable(thrown)) this.#setProblem(member, thrown);
       throw thrown;
     }
   }
@@ -183,11 +193,15 @@ export class EnginePool {
   }
 }
 
+function isUnreachable(thrown: unknown): thrown is BridgeError {
+  return codeOf(thrown) === 'RTPENGINE_UNREACHABLE';
+}
+
 function codeOf(thrown: unknown): BridgeError['code'] {
   return thrown instanceof BridgeError ? thrown.code : 'RTPENGINE_REFUSED';
 }
 
 /** Another engine may have what this one lacks; a refused SDP is refused everywhere. */
 function isWorthAnother(thrown: unknown): boolean {
-  return codeOf(thrown) === 'RTPENGINE_UNREACHABLE' || codeOf(thrown) === 'RTP_PORTS_EXHAUSTED';
+  return isUnreachable(thrown) || codeOf(thrown) === 'RTP_PORTS_EXHAUSTED';
 }

@@ -285,7 +285,11 @@ async function start(
     phone: phone(),
     agentName: agents.default.profile.name,
     status,
-    close,
+    close: async () => {
+      // While the page can still be told.
+      await signaling.close();
+      await close();
+    },
   };
 }
 

@@ -3,6 +3,7 @@
  * cannot tell the embedded server from the real one.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { HEADER_CALL_ID, HEADER_EXTENSION, type CallStatus } from '../common/api.ts';
 import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
@@ -34,6 +35,8 @@ const PAGE_REACTION_MS = 5000;
 /** A phone answers a retransmission of the INVITE at the latest, or it is not there. */
 const PHONE_REACTION_MS = 10_000;
 const RING_MS = 60_000;
+/** What stopping waits for answers to the last BYE. */
+const FAREWELL_MS = 1000;
 const MAX_CALLS_PER_PAGE = 4;
 
 export interface SignalingOptions {
@@ -290,7 +293,10 @@ export class Signaling {
     clearInterval(this.#sweep);
     this.#watch?.close();
     this.#originations.close();
-    await Promise.all(this.#calls.live.map((call) => call.hangUp('The bridge stops')));
+    const farewells = this.#calls.live.map((call) => call.hangUpForGood('The bridge stops'));
+    // A phone that has gone, or an engine that does not answer, is not waited for.
+    const patience = delay(FAREWELL_MS, undefined, { ref: false });
+    await Promise.race([Promise.all(farewells), patience]);
     this.#srf.close();
   }
 

@@ -228,6 +228,13 @@ export class Call {
     await this.#released;
   }
 
+  /** The same, and waits for the far ends to have heard it as well. */
+  async hangUpForGood(why: string): Promise<void> {
+    const { legs } = this;
+    await this.hangUp(why);
+    await Promise.all(legs.map(({ farewell }) => farewell));
+  }
+
   /** A page's connection has closed: the call has lost it, whatever it was to the call. */
   flowClosed(source: string): void {
     if (this.#hasEnded()) return;

@@ -31,6 +31,7 @@ export class Leg {
   /** Who it is to the media engine: of a leg that took another's place, the other's tag. */
   readonly mediaTag: string;
   #ended = false;
+  #farewell: Promise<void> = Promise.resolve();
 
   constructor(
     party: LegParty,
@@ -62,6 +63,12 @@ export class Leg {
   bye(cause: number, text: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.dialog.destroy({ headers: { Reason: reasonHeader(cause, text) } }, () => undefined);
+    const headers = { Reason: reasonHeader(cause, text) };
+    this.#farewell = new Promise((resolve) => this.dialog.destroy({ headers }, () => resolve()));
+  }
+
+  /** Settles when its BYE has been answered; at once when none was sent. */
+  get farewell(): Promise<void> {
+    return this.#farewell;
   }
 }

@@ -72,7 +72,7 @@ export interface SipDialog {
     listener: (request: SipRequest, reply: SipReply) => void,
   ): this;
   /** The ACK of our 2xx; it holds the answer when the offer was ours. */
-  on(event: 'ack', listener: (ack: SipMessage) => void): this;
+  on(event: 'ack', listener: (ack: SipRequest) => void): this;
 }
 
 export interface InviteOptions {

@@ -74,7 +74,7 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
       ...(drachtio !== undefined && { drachtio }),
     });
     await use(bridge);
-    const calls = (await bridge.status()).calls;
+    const calls = bridge.isRunning ? (await bridge.status()).calls : [];
     const code = await bridge.stop();
     if (info.status !== 'passed') {
       await info.attach('bridge', { body: bridge.output, contentType: 'text/plain' });

@@ -67,6 +67,10 @@ export class BridgeProcess {
     return this.#output;
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null;
+  }
+
   status(): Promise<Status> {
     return this.#get<Status>('/api/status');
   }

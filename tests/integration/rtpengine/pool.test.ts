@@ -4,7 +4,7 @@ import type { LogLevel } from '../../../common/log.ts';
 import { startRtpengine, type RtpengineServer } from '../../../rtpengine/embedded/server.ts';
 import { EnginePool } from '../../../rtpengine/engine-pool.ts';
 import { OFFER_TO_PAGE } from '../../../rtpengine/profiles.ts';
-import { RtpPhone } from '../../support/rtp.ts';
+import { openSocket, RtpPhone } from '../../support/rtp.ts';
 
 const start = (portMin: number, port = 0, portMax = portMin + 11): Promise<RtpengineServer> =>
   startRtpengine({
@@ -95,4 +95,41 @@ describe('engine pool', () => {
     await offer('8');
     await expect(offer('9')).rejects.toMatchObject({ code: 'RTP_PORTS_EXHAUSTED' });
   });
+});
+
+test('what ended while an engine was mute is deleted there when it answers again', async () => {
+  const engine = await start(20_200);
+  const phone = await RtpPhone.open();
+  // Between the two: everything passes, until nothing the engine says does.
+  const [front, back] = [await openSocket(), await openSocket()];
+  let mute = false;
+  let client = 0;
+  front.on('message', (datagram, from) => {
+    client = from.port;
+    back.send(datagram, engine.ngPort, '127.0.0.1');
+  });
+  back.on('message', (datagram) => {
+    if (!mute) front.send(datagram, client, '127.0.0.1');
+  });
+  const pool = new EnginePool({
+    addresses: [{ host: '127.0.0.1', port: front.address().port }],
+    log: () => undefined,
+    changed: () => undefined,
+    timing: { resends: [30, 60], deadline: 150 },
+    pingMs: 50,
+  });
+  const offer = (callId: string) =>
+    pool.offer({ ...OFFER_TO_PAGE, 'call-id': callId, 'from-tag': 'a', sdp: phone.sdp() });
+  await pool.connect();
+  await offer('up');
+  mute = true;
+  await expect(offer('lost')).rejects.toMatchObject({ code: 'RTPENGINE_UNREACHABLE' });
+  await expect(pool.delete({ 'call-id': 'up', 'from-tag': 'a' }, true)).rejects.toThrow();
+  expect(engine.counters.callsCreated).toBe(2);
+  mute = false;
+  await expect.poll(() => engine.counters.callsDeleted).toBe(2);
+  await pool.close();
+  for (const socket of [front, back]) socket.close();
+  await phone.close();
+  await engine.close();
 });
