@@ -38,7 +38,6 @@ export const ERRORS = {
   PAGE_BUSY: 'Every page that could take the call has its maximum of calls.',
   NOT_REGISTERED: 'What was dialled is no registered phone.',
   NOT_REACHABLE: 'A page dialled a host that it may not call.',
-  NO_SUCH_CALL: 'An HTTP request names a call that does not exist.',
   NO_CODEC: 'The phone offers no audio codec the bridge can carry.',
   NO_CALL: 'No call of that id is known.',
   SIP_MALFORMED: 'A SIP message could not be parsed and was dropped.',

@@ -9,11 +9,11 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallStatus } from '../../common/api.ts';
-import type { ErrorCode } from '../../common/errors.ts';
+import { BridgeError } from '../../common/errors.ts';
 import type { Refusal } from '../../signaling/call-phrases.ts';
+import { badRequest, readJson, sendError, sendJson, textField } from './json-api.ts';
 
 const PATH = '/api/calls';
-const MAX_BODY_BYTES = 64 * 1024;
 
 /** What the API asks of the signaling application. */
 export interface CallControl {
@@ -38,7 +38,7 @@ export function serveCalls(
   if (pathname === PATH) {
     if (method === 'GET') {
       const ended = searchParams.has('ended') ? control.endedCalls : [];
-      send(response, 200, [...control.calls, ...ended]);
+      sendJson(response, [...control.calls, ...ended]);
     } else if (method === 'POST') {
       void originate(control, request, response, searchParams.has('wait'));
     } else notAllowed(response, 'GET, POST');
@@ -59,25 +59,26 @@ async function originate(
   response: ServerResponse,
   wait: boolean,
 ): Promise<void> {
-  const body = await readJson(request);
-  const { to, extension } = (body ?? {}) as { to?: unknown; extension?: unknown };
-  const isKnown = extension === undefined || typeof extension === 'string';
-  if (typeof to !== 'string' || to.trim() === '' || !isKnown) {
-    const message = 'Expected JSON such as {"to": "agent001", "extension": "1001"}.';
-    sendError(response, 400, 'BAD_REQUEST', message);
-    return;
+  try {
+    const body = await readJson(request);
+    const { extension } = body;
+    if (extension !== undefined && typeof extension !== 'string') {
+      throw badRequest('"extension" has to be a text.');
+    }
+    const to = textField(body, 'to').trim();
+    const made = control.originate({ to, ...(extension !== undefined && { extension }) });
+    if (!('callId' in made)) {
+      const { code = 'CALL_FAILED', reason: message } = made;
+      sendJson(response, { code, message }, httpStatusOf(made.status));
+    } else if (wait) {
+      sendCall(response, await control.outcome(made.callId));
+    } else {
+      response.setHeader('Location', `${PATH}/${encodeURIComponent(made.callId)}`);
+      sendJson(response, made, 202);
+    }
+  } catch (error) {
+    sendError(response, error);
   }
-  const made = control.originate({ to: to.trim(), ...(extension !== undefined && { extension }) });
-  if (!('callId' in made)) {
-    sendError(response, httpStatusOf(made.status), made.code ?? 'CALL_FAILED', made.reason);
-    return;
-  }
-  if (!wait) {
-    response.setHeader('Location', `${PATH}/${encodeURIComponent(made.callId)}`);
-    send(response, 202, made);
-    return;
-  }
-  sendCall(response, await control.outcome(made.callId));
 }
 
 /** `/api/calls/{id}`; deeper paths are somebody else's. */
@@ -96,45 +97,14 @@ function httpStatusOf(status: number): number {
   return status === 480 || status === 486 ? 409 : status;
 }
 
-/** Undefined when it is no JSON, or too much. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > MAX_BODY_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-    return JSON.parse(Buffer.concat(chunks).toString());
-  } catch {
-    return undefined;
-  }
-}
-
 function sendCall(response: ServerResponse, call: CallStatus | undefined): void {
-  if (call) send(response, 200, call);
-  else sendError(response, 404, 'NO_SUCH_CALL', 'No call of that id is up or ended lately.');
+  if (call) sendJson(response, call);
+  else {
+    sendError(response, new BridgeError('NO_CALL', 'No call of that id is up or ended lately.'));
+  }
 }
 
 function notAllowed(response: ServerResponse, allow: string): void {
   response.setHeader('Allow', allow);
-  sendError(response, 405, 'BAD_REQUEST', `Expected one of ${allow}.`);
-}
-
-export function sendError(
-  response: ServerResponse,
-  status: number,
-  code: ErrorCode,
-  message: string,
-): void {
-  send(response, status, { code, message });
-}
-
-export function send(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Cache-Control': 'no-store',
-  });
-  response.end(`${JSON.stringify(value)}\n`);
+  sendJson(response, { code: 'BAD_REQUEST', message: `Expected one of ${allow}.` }, 405);
 }

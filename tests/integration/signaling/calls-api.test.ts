@@ -168,19 +168,15 @@ describe('DELETE', () => {
   });
 
   it('of nothing: 404', async () => {
-    expect(await del('nothing')).toMatchObject([404, { code: 'NO_SUCH_CALL' }]);
+    expect(await del('nothing')).toMatchObject([404, { code: 'NO_CALL' }]);
   });
 });
 
 describe('what cannot be', () => {
   it.each([
-    [{}, 400, 'BAD_REQUEST', 'Expected JSON such as {"to": "agent001", "extension": "1001"}.'],
-    [
-      { to: 7 },
-      400,
-      'BAD_REQUEST',
-      'Expected JSON such as {"to": "agent001", "extension": "1001"}.',
-    ],
+    [{}, 400, 'BAD_REQUEST', '"to" has to be a text that is not empty.'],
+    [{ to: 7 }, 400, 'BAD_REQUEST', '"to" has to be a text that is not empty.'],
+    [{ to: 'agent001', extension: 7 }, 400, 'BAD_REQUEST', '"extension" has to be a text.'],
     [{ to: 'agent009' }, 404, 'NOT_REGISTERED', 'agent009 is not registered'],
     [{ to: 'agent001', extension: '9' }, 404, 'BAD_REQUEST', 'There is no extension 9'],
     [
