@@ -102,7 +102,7 @@ export class Bridge extends EventTarget {
     const { config } = this;
     if (this.#phone !== undefined || config === undefined || this.unsupported !== undefined) return;
     this.#phone = new Phone({
-      sip: config.sip,
+      sip: { ...config.sip, user: ownUser() ?? config.sip.user },
       origin: socketOrigin(),
       userAgent: `SIP Agent Bridge page ${config.version}`,
       instance: this.#instance,
@@ -474,6 +474,12 @@ async function agentUrl({ path, direct }: AgentProfile, id: string): Promise<str
   if (!response.ok)
     throw new Error(`The bridge does not say where the agent is: ${response.status}`);
   return ((await response.json()) as AgentAddress).url;
+}
+
+/** `?user=anna` registers the page under a name that extensions can lead to. */
+function ownUser(): string | undefined {
+  const user = new URLSearchParams(location.search).get('user') ?? '';
+  return /^[\w.+-]{1,64}$/.test(user) ? user : undefined;
 }
 
 /** ws(s):// of the page's own origin. */
