@@ -275,7 +275,7 @@ export class Signaling {
   /** Hangs up; resolves when all is released. */
   async endCall(id: string, why: string): Promise<CallStatus | undefined> {
     this.#originations.end(id, why, 'cancelled');
-    await this.#calls.get(id)?.hangUp(why, 'cancelled');
+    await this.#calls.get(id)?.hangUp(why, 480, 'cancelled');
     return this.callStatus(id);
   }
 

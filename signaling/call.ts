@@ -221,10 +221,10 @@ export class Call {
   }
 
   /** Ends the call from our side; resolves when the engine has let go of it. */
-  async hangUp(why: string, unanswered: CallOutcome = 'failed'): Promise<void> {
+  async hangUp(why: string, cause = 480, unanswered: CallOutcome = 'failed'): Promise<void> {
     if (!this.#hasEnded() && !this.#caller) this.#incoming.refuse(480, why);
     const isAnswered = this.#state === 'answered';
-    this.#end({ why, outcome: isAnswered ? 'completed' : unanswered, cause: 480 });
+    this.#end({ why, outcome: isAnswered ? 'completed' : unanswered, cause });
     await this.#released;
   }
 

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { DIAL_EVENT, type CallOutcome, type CallStatus, type DialRequest } from '../common/api.ts';
+import { messageOf } from '../common/errors.ts';
 import type { Binding } from './bindings.ts';
 import type { SrfPort } from './srf.ts';
 
@@ -37,7 +38,7 @@ export class Originations {
   }
 
   start(page: Binding, to: string, extension: string): CallStatus {
-    const { srf, reactionMs, changed } = this.#options;
+    const { reactionMs, changed } = this.#options;
     const callId = randomUUID();
     const status: CallStatus = {
       callId,
@@ -55,22 +56,24 @@ export class Originations {
     );
     this.#pending.set(callId, { status, timer });
     changed(status);
-    srf.request(
-      page.contact,
-      {
-        method: 'NOTIFY',
-        headers: {
-          Event: DIAL_EVENT,
-          'Subscription-State': 'active',
-          'Content-Type': 'application/json',
-        },
-        body: JSON.stringify({ callId, to, extension } satisfies DialRequest),
-      },
-      (answer) => {
-        if (answer.status >= 300) this.end(callId, `The page refused the call: ${answer.reason}`);
-      },
-    );
+    void this.#ask(page, { callId, to, extension });
     return status;
+  }
+
+  async #ask(page: Binding, request: DialRequest): Promise<void> {
+    const headers = {
+      Event: DIAL_EVENT,
+      'Subscription-State': 'active',
+      'Content-Type': 'application/json',
+    };
+    const body = JSON.stringify(request);
+    try {
+      const { srf } = this.#options;
+      const answer = await srf.request(page.contact, { method: 'NOTIFY', headers, body });
+      if (answer.status >= 300) throw new Error(`${answer.status} ${answer.reason}`);
+    } catch (error) {
+      this.end(request.callId, `The page refused the call: ${messageOf(error)}`);
+    }
   }
 
   /** The page's INVITE has come: from now on there is a call. */

@@ -91,17 +91,6 @@ export interface InviteProgress {
   cbProvisional?: (response: SipResponse) => void;
 }
 
-/** A request outside any dialog. */
-export interface RequestOptions {
-  method: 'NOTIFY' | 'MESSAGE' | 'OPTIONS';
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-interface SentRequest {
-  on(event: 'response', listener: (response: SipResponse) => void): void;
-}
-
 type DialogCallback = (error: unknown, dialog?: SipDialog) => void;
 
 /** A request that opens no dialog: OPTIONS, MESSAGE. */
@@ -166,11 +155,6 @@ interface UntypedSrf {
     options: InviteOptions,
     progress: InviteProgress,
     callback: DialogCallback,
-  ): void;
-  request(
-    uri: string,
-    options: RequestOptions,
-    callback: (error: unknown, request?: SentRequest) => void,
   ): void;
   createUAS(
     request: SipRequest,
@@ -278,22 +262,6 @@ export class SrfPort {
     this.#srf.createUAC(uri, options, progress, (error, dialog) => {
       if (dialog) answered(dialog);
       else failed(refusalOf(error));
-    });
-  }
-
-  /** Sends a request outside any dialog; `answered` hears the final answer, or the server's for it. */
-  request(
-    uri: string,
-    options: RequestOptions,
-    answered: (answer: { status: number; reason: string }) => void,
-  ): void {
-    this.#srf.request(uri, options, (error, request) => {
-      if (!request) answered(refusalOf(error));
-      else {
-        request.on('response', ({ status, reason }) => {
-          if (status >= 200) answered({ status, reason });
-        });
-      }
     });
   }
 
