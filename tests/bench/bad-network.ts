@@ -25,6 +25,8 @@ export class BadNetwork {
   #phoneRtp: RemoteInfo | undefined;
   #enginePort = 0;
   lost = 0;
+  /** Which of the phone's packets, counted from 0. */
+  readonly lostPackets: number[] = [];
   passed = 0;
 
   private constructor(
@@ -92,6 +94,7 @@ export class BadNetwork {
     }
     this.#phoneRtp = from;
     if (this.#random() < this.#impairment.loss) {
+      this.lostPackets.push(this.lost + this.passed);
       this.lost++;
       return;
     }

@@ -1,32 +1,42 @@
 /**
- * What the caller of a bench says, and how what the agent heard is told apart: a sweep, of which
- * every stretch fits in one place only. Its first second is left out: it belongs to the setup of
- * the call, where packets wait for a handshake.
+ * What the caller of a bench says, and how what the agent heard is told apart. Nothing is said in the
+ * first second: it belongs to the setup of the call, where packets wait for a handshake.
  */
+import { readFileSync } from 'node:fs';
+import { idealCallerToAgent } from '../../audio/compare.ts';
+import { readWav } from '../../audio/wav.ts';
 import {
   measureCallerToAgent,
   type AgentFrame,
   type CallerToAgent,
 } from '../../server/demo/measure.ts';
 import { sweep } from '../support/signals.ts';
+import { judgeConcealment, type Concealed } from './concealed.ts';
 import type { AgentSession } from '../support/test-agent.ts';
 
 const RATE = 8000;
 const SETTLE_SECONDS = 1;
 const SETTLE_PACKETS = SETTLE_SECONDS * 50;
 
+function sweepOf(seconds: number): Int16Array {
+  return sweep({ sampleRate: RATE, seconds, fromHz: 300, toHz: 3300, amplitude: 0.5 });
+}
+
+/** A person speaking, 8 kHz; at most as long as the recording is. */
+export function recordedSpeech(seconds: number): Int16Array {
+  const file = new URL('../../agent/demo/caller.wav', import.meta.url);
+  const [speech = new Int16Array(0)] = readWav(readFileSync(file)).channels;
+  return speech.slice(0, seconds * RATE);
+}
+
 export class Caller {
   readonly samples: Int16Array;
   readonly packetTimes: number[] = [];
 
-  constructor(seconds: number) {
-    this.samples = sweep({
-      sampleRate: RATE,
-      seconds: SETTLE_SECONDS + seconds,
-      fromHz: 300,
-      toHz: 3300,
-      amplitude: 0.5,
-    });
+  /** @param speech what to say; a sweep, of which every stretch fits in one place only. */
+  constructor(seconds: number, speech = sweepOf(seconds)) {
+    this.samples = new Int16Array(SETTLE_SECONDS * RATE + speech.length);
+    this.samples.set(speech, SETTLE_SECONDS * RATE);
   }
 
   get durationMs(): number {
@@ -47,6 +57,14 @@ export class Caller {
       },
       frames,
     );
+  }
+
+  /** What concealment made of the packets that were lost on the way. */
+  judgeConcealment(frames: readonly AgentFrame[], lost: readonly number[]): Concealed {
+    const heard = Int16Array.from(frames.flatMap(({ samples }) => [...samples]));
+    const spoken = lost.map((packet) => packet - SETTLE_PACKETS).filter((packet) => packet >= 0);
+    const ideal = idealCallerToAgent(this.samples.slice(SETTLE_SECONDS * RATE), 'pcmu');
+    return judgeConcealment(ideal, heard, spoken);
   }
 
   /** Frames a second from the second second on to the end of the speech, and the longest pause. */

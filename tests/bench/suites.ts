@@ -1,6 +1,8 @@
 /** The registry: every suite, in the order in which they run. */
 import type { Suite } from './suite.ts';
 import { bargeIn } from './suites/barge-in.ts';
+import { fidelity } from './suites/fidelity.ts';
+import { busy, hidden } from './suites/unattended.ts';
 import { impairment } from './suites/impairment.ts';
 import { latency } from './suites/latency.ts';
 import { memory } from './suites/memory.ts';
@@ -16,8 +18,11 @@ export const SUITES: readonly Suite[] = [
   latency,
   bargeIn,
   setup,
+  fidelity,
   impairment,
   passThrough,
+  hidden,
+  busy,
   relay,
   sip,
   start,

@@ -2,14 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Softphone } from '../../../softphone/softphone.ts';
 import { BadNetwork } from '../bad-network.ts';
-import { Caller, framesOf } from '../caller.ts';
+import { Caller, framesOf, recordedSpeech } from '../caller.ts';
 import { single, summary } from '../result.ts';
 import { onEachEngine } from '../stage.ts';
 import type { Suite } from '../suite.ts';
 
 const LOSS = 0.05;
 const JITTER_MS = 30;
-const MAX_SECONDS = 10;
+const MAX_SECONDS = 6;
 
 export const impairment: Suite = {
   name: 'impairment',
@@ -26,7 +26,8 @@ export const impairment: Suite = {
         password: 'any',
       });
       try {
-        const caller = new Caller(Math.min(run.seconds, MAX_SECONDS));
+        const seconds = Math.min(run.seconds, MAX_SECONDS);
+        const caller = new Caller(seconds, recordedSpeech(seconds));
         run.say(`the caller speaks for ${Math.round(caller.durationMs / 1000)} s`);
         const { call, session } = await stage.call(
           { play: caller.samples, onPacketSent: caller.sent, record: false },
@@ -55,6 +56,39 @@ export const impairment: Suite = {
         report(single({ ...of, name: 'lost on the way', unit: '%' }, lost, network.passed));
         report(
           single({ ...of, name: 'longest pause between frames', unit: 'ms' }, longestGapMs, n),
+        );
+        const concealed = caller.judgeConcealment(framesOf(session), network.lostPackets);
+        const { packets } = concealed;
+        report(
+          single(
+            {
+              ...of,
+              name: 'lost packets: SNR (silence: 0)',
+              unit: 'dB',
+              bounds: [{ of: 'value', atLeast: 0 }],
+            },
+            concealed.snrDb,
+            packets,
+          ),
+        );
+        report(
+          single(
+            {
+              ...of,
+              name: 'lost packets: spectrum, concealed',
+              unit: 'dB off',
+              bounds: [{ of: 'value', atMost: concealed.silenceDistanceDb }],
+            },
+            concealed.distanceDb,
+            packets,
+          ),
+        );
+        report(
+          single(
+            { ...of, name: 'lost packets: spectrum, silence', unit: 'dB off' },
+            concealed.silenceDistanceDb,
+            packets,
+          ),
         );
         report(single({ ...of, name: 'correlation', unit: '' }, correlation));
         report(single({ ...of, name: 'SNR, concealment included', unit: 'dB' }, snrDb));
