@@ -48,7 +48,10 @@ export async function offer(context: LegContext, pair: Pair, request: NgRequest)
     from.mids = sdp.media.map((each, index) => attribute(each, 'mid') ?? String(index));
     await pageLeg(context, from, (leg) => leg.isTaken && !leg.knows(remote));
   } else {
-    announce(await phoneLeg(context, from, familyIn(sdp, audio)), sdp, audio, request);
+    const { rtp } = rtpEndpoints(sdp, audio);
+    const phone = request.receivedFrom ?? rtp?.address;
+    const leg = await phoneLeg(context, from, rtp && familyOf(rtp.address), phone);
+    announce(leg, sdp, audio, request);
   }
 
   let transport: string[];
@@ -199,9 +202,10 @@ async function phoneLeg(
   context: LegContext,
   party: Party,
   family: Family | undefined,
+  phone?: string,
 ): Promise<PhoneLeg> {
   if (party.leg?.kind === 'phone') return party.leg;
-  const leg = await PhoneLeg.open(context, family);
+  const leg = await PhoneLeg.open(context, family, phone);
   await replace(party, leg);
   return leg;
 }

@@ -37,6 +37,7 @@ export class PageLeg implements Leg {
   readonly protocol = 'UDP/TLS/RTP/SAVPF';
   readonly address: string;
   readonly advertised: string;
+  readonly #candidates: readonly string[];
   readonly port: number;
   readonly meter: Meter;
   readonly #context: LegContext;
@@ -56,15 +57,17 @@ export class PageLeg implements Leg {
 
   private constructor(
     context: LegContext,
-    { address, advertised }: Interface,
+    at: Interface,
     port: PagePort,
     ice: { ufrag: string; pwd: string },
   ) {
     this.#context = context;
     this.#port = port;
     this.#ice = ice;
-    this.address = address;
-    this.advertised = advertised.page;
+    const [first = at.told('page')] = at.forPages();
+    this.address = at.address;
+    this.advertised = first;
+    this.#candidates = at.forPages();
     this.port = port.port;
     this.meter = new Meter(context.counters);
   }
@@ -256,7 +259,10 @@ export class PageLeg implements Leg {
       `fingerprint:sha-256 ${this.#context.certificate.fingerprint}`,
       `ice-ufrag:${this.#ice.ufrag}`,
       `ice-pwd:${this.#ice.pwd}`,
-      `candidate:1 1 UDP ${HOST_PRIORITY} ${this.advertised} ${this.port} typ host`,
+      ...this.#candidates.map(
+        (address, n) =>
+          `candidate:${n + 1} 1 UDP ${HOST_PRIORITY - n * 256} ${address} ${this.port} typ host`,
+      ),
       'end-of-candidates',
     ];
   }

@@ -48,14 +48,15 @@ export class PhoneLeg implements Leg {
 
   private constructor(
     context: LegContext,
-    { address, advertised }: Interface,
+    at: Interface,
+    phone: string | undefined,
     port: number,
     rtp: Socket,
     rtcp: Socket,
   ) {
     this.#context = context;
-    this.address = address;
-    this.advertised = advertised.phone;
+    this.address = at.address;
+    this.advertised = at.told('phone', phone);
     this.port = port;
     this.#rtp = rtp;
     this.#rtcp = rtcp;
@@ -72,12 +73,12 @@ export class PhoneLeg implements Leg {
   }
 
   /** Rejects with PortsExhausted when no pair can be bound. */
-  static open(context: LegContext, family?: Family): Promise<PhoneLeg> {
+  static open(context: LegContext, family?: Family, phone?: string): Promise<PhoneLeg> {
     const at = interfaceFor(context.interfaces, family);
     return context.ports.open(async (port) => {
       const rtp = await bind(port, at.address);
       try {
-        return new PhoneLeg(context, at, port, rtp, await bind(port + 1, at.address));
+        return new PhoneLeg(context, at, phone, port, rtp, await bind(port + 1, at.address));
       } catch (thrown) {
         rtp.close();
         await once(rtp, 'close');

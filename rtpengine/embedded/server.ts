@@ -28,7 +28,10 @@ export interface RtpengineOptions {
   /** Where commands arrive; port 0 takes any. */
   readonly ng: { readonly host: string; readonly port: number };
   readonly rtp: {
-    /** The address peers send to, also named in every SDP. */
+    /**
+     * The address peers send to, also named in every SDP; 0.0.0.0 for all of this machine: then each
+     * phone is told the one in its network.
+     */
     readonly host: string;
     /** One of the other family beside it, for peers of that family. */
     readonly otherHost?: string;
@@ -62,11 +65,10 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   const { ng, rtp, log = silent } = options;
   const hosts = [rtp.host, ...(rtp.otherHost === undefined ? [] : [rtp.otherHost])];
   for (const host of hosts) {
-    if (isIP(host) !== 0 && host !== '0.0.0.0' && host !== '::') continue;
+    if (isIP(host) !== 0) continue;
     throw new BridgeError(
       'BAD_FLAG',
-      `The RTP address ${host} is not the address of one interface. ` +
-        'It goes into every SDP, so give the one the phone can reach.',
+      `The RTP address ${host} is no IP address. Give one of this machine, or 0.0.0.0 for all of them.`,
     );
   }
   const counters = newCounters();

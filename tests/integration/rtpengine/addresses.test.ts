@@ -162,6 +162,21 @@ test('phones and pages are each told their own address', async () => {
   await phone.close();
 });
 
+for (const isShared of [false, true]) {
+  const how = isShared ? 'one port for pages' : 'a port for each page';
+  test(`all addresses of this machine: each phone is told the nearest (${how})`, async () => {
+    const { engine } = await start({
+      host: '0.0.0.0',
+      ...(isShared && { webrtcPort: await freePort() }),
+    });
+    const each = await call(engine, 'any');
+    expect(each.toPhone).toContain('\r\nc=IN IP4 127.0.0.1\r\n');
+    expect(each.toPage).toContain(` 127.0.0.1 ${portIn(each.toPage)} typ host`);
+    expect(each.toPage).not.toContain(' 0.0.0.0 ');
+    await speak(each, 1);
+  });
+}
+
 test('a stranger gets into neither a page port nor a phone port', async () => {
   const { server, engine } = await start({});
   const each = await call(engine, 'stranger');

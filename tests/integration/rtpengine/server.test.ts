@@ -335,7 +335,7 @@ describe('embedded rtpengine', () => {
 test('options that cannot work are refused with what to do', async () => {
   const ng = { host: '127.0.0.1', port: 0 };
   await expect(
-    startRtpengine({ ng, rtp: { host: '0.0.0.0', portMin: 25000, portMax: 25099 } }),
+    startRtpengine({ ng, rtp: { host: 'localhost', portMin: 25000, portMax: 25099 } }),
   ).rejects.toMatchObject({ code: 'BAD_FLAG' });
   await expect(
     startRtpengine({ ng, rtp: { host: '127.0.0.1', portMin: 25000, portMax: 25002 } }),
