@@ -27,6 +27,11 @@ export interface BaresipOptions {
   /** Mono, at the rate of the codec's content, played once from the start of the call. */
   readonly play: string;
   readonly codec: 'PCMU' | 'PCMA' | 'G722' | 'opus';
+  /** agent001 unless told. */
+  readonly user?: string;
+  /** Answers by itself. */
+  readonly answers?: boolean;
+  readonly maxCalls?: number;
 }
 
 interface BaresipEvent {
@@ -57,8 +62,9 @@ export class Baresip {
     await writeFile(join(folder, 'config'), await config(options, folder, controlPort));
     await writeFile(
       join(folder, 'accounts'),
-      `<sip:agent001@127.0.0.1:${options.sipPort};transport=udp>;auth_pass=any;regint=300;` +
-        `audio_codecs=${CODECS[options.codec].name}\n`,
+      `<sip:${options.user ?? 'agent001'}@127.0.0.1:${options.sipPort};transport=udp>;` +
+        `auth_pass=any;regint=300;audio_codecs=${CODECS[options.codec].name};` +
+        `answermode=${options.answers ? 'auto' : 'manual'}\n`,
     );
     await writeFile(join(folder, 'contacts'), '');
     const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -75,6 +81,29 @@ export class Baresip {
 
   dial(number: string): void {
     this.#command('dial', number);
+  }
+
+  /** Takes the call that rings. */
+  accept(): void {
+    this.#command('accept');
+  }
+
+  hold(): void {
+    this.#command('hold');
+  }
+
+  resume(): void {
+    this.#command('resume');
+  }
+
+  /** Presses a key. */
+  press(key: string): void {
+    this.#command('sndcode', key);
+  }
+
+  /** Has the far end talk to somebody else (REFER). */
+  transfer(to: string): void {
+    this.#command('transfer', to);
   }
 
   hangUp(): void {
@@ -190,6 +219,7 @@ async function config(options: BaresipOptions, folder: string, control: number):
     `audio_srate ${CODECS[options.codec].rate}`,
     `audio_channels ${options.codec === 'opus' ? 2 : 1}`,
     'call_local_timeout 120',
+    `call_max_calls ${options.maxCalls ?? 4}`,
     'jitter_buffer_type off',
     `rtp_ports ${rtp}-${rtp + 20}`,
     `module_path ${modules}`,

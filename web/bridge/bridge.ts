@@ -10,7 +10,7 @@ import type {
   Status,
 } from '../../common/api.ts';
 import type { AgentLinkEvent, BridgeEvent, MediaEvent } from '../../common/events.ts';
-import { messageOf } from '../../common/errors.ts';
+import { messageOf, type ErrorCode } from '../../common/errors.ts';
 import type { CutBy } from '../../common/figures.ts';
 import type { EarStates } from '../media/ears.ts';
 import type { FromWorker } from '../media/messages.ts';
@@ -27,6 +27,7 @@ import { rehearse } from '../phone/rehearse.ts';
 import { SpareCertificate } from '../phone/spare-certificate.ts';
 import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
 import { Call } from './call.ts';
+import { callsApi } from './calls-api.ts';
 import { EventLog } from './event-log.ts';
 import { sendFigures } from './send-figures.ts';
 import { StatusStream } from './status-stream.ts';
@@ -189,7 +190,41 @@ export class Bridge extends EventTarget {
 
   setAgentMuted(call: Call, muted: boolean): void {
     call.agentMuted = muted;
-    this.#live.get(call.id)?.media.muteAgent(muted);
+    this.#live.get(call.id)?.media.muteAgent(muted || call.heldBy.includes('page'));
+    this.#changed();
+  }
+
+  setHeld(call: Call, on: boolean): void {
+    callsApi
+      .hold(call.id, on)
+      .catch((thrown: unknown) => this.#failed(call, 'HOLD_REFUSED', thrown));
+  }
+
+  /** As events among the audio where that goes, by SIP INFO otherwise. */
+  pressKey(call: Call, digit: string): void {
+    const isSent = this.#live.get(call.id)?.sip.sendDigits(digit, (press) => {
+      callsApi.reportKey(call.id, press, 'page').catch(() => undefined);
+    });
+    if (isSent !== true) {
+      callsApi
+        .sendDigits(call.id, digit)
+        .catch((thrown: unknown) => this.#failed(call, 'DTMF_REFUSED', thrown));
+    }
+    call.conversation.note(`You pressed ${digit}.`, new Date());
+    this.#changed();
+  }
+
+  /** The caller's phone dials somebody else; the call ends when that is answered. */
+  async transfer(call: Call, to: string): Promise<void> {
+    call.isTransferring = true;
+    this.log.add('info', `Transferring to ${to}.`, { callId: call.id });
+    try {
+      await callsApi.transfer(call.id, to);
+      this.log.add('info', `Transferred to ${to}.`, { callId: call.id });
+    } catch (thrown) {
+      this.#failed(call, 'TRANSFER_FAILED', thrown);
+    }
+    call.isTransferring = false;
     this.#changed();
   }
 
@@ -211,6 +246,10 @@ export class Bridge extends EventTarget {
         await new Promise((resolve) => setTimeout(resolve, CONFIG_RETRY_MS));
       }
     }
+  }
+
+  #failed(call: Call, code: ErrorCode, thrown: unknown): void {
+    this.log.add('warn', messageOf(thrown), { callId: call.id, code });
   }
 
   #onEvent(event: BridgeEvent): void {
@@ -257,7 +296,8 @@ export class Bridge extends EventTarget {
     this.calls = [call, ...this.calls].slice(0, MAX_CALLS);
     sip.follow({
       onAnswered: () => this.#onAnswered(call),
-      onHold: (held) => this.#onHold(call, held),
+      onHold: (held) => this.#onHold(call, held ? ['phone'] : []),
+      onKey: (digit) => this.#live.get(call.id)?.media.pressed(digit),
       onEnded: (sentence, failed) => this.#onEnded(call, sentence, failed),
     });
     return call;
@@ -316,10 +356,15 @@ export class Bridge extends EventTarget {
     this.#tell();
   }
 
-  #onHold(call: Call, held: boolean): void {
-    if (!call.isLive || (call.state === 'held') === held) return;
+  #onHold(call: Call, heldBy: Call['heldBy']): void {
+    if (!call.isLive || call.heldBy.join() === heldBy.join()) return;
+    call.heldBy = heldBy;
+    const held = heldBy.length > 0;
     call.state = held ? 'held' : 'answered';
-    this.log.add('info', held ? 'On hold.' : 'Off hold.', { callId: call.id });
+    // Who is on hold here hears nothing of the agent.
+    this.#live.get(call.id)?.media.muteAgent(call.agentMuted || heldBy.includes('page'));
+    const by = heldBy.includes('page') ? 'here' : 'by the caller';
+    this.log.add('info', held ? `Put on hold ${by}.` : 'Off hold.', { callId: call.id });
     this.#changed();
   }
 
@@ -328,7 +373,7 @@ export class Bridge extends EventTarget {
     for (const { callId, state, heldBy } of status.calls) {
       const call = this.calls.find(({ id }) => id === callId);
       if (call?.answeredAt !== undefined && state === 'answered') {
-        this.#onHold(call, heldBy.includes('phone'));
+        this.#onHold(call, heldBy);
       }
     }
   }
@@ -405,6 +450,9 @@ export class Bridge extends EventTarget {
       case 'digit':
         call.conversation.note(`The caller pressed ${message.digit}.`, new Date());
         this.log.add('info', `Key ${message.digit}`, { callId });
+        return;
+      case 'key':
+        callsApi.reportKey(call.id, message.press, 'phone').catch(() => undefined);
         return;
       case 'remarks':
         this.#onRemarks(call, message.remarks);

@@ -47,6 +47,9 @@ export class Call {
   /** What the bridge found wrong with the media, in a sentence. */
   mediaProblem: string | undefined;
   ears: EarStates = EARS_OFF;
+  /** Who has put it on hold. */
+  heldBy: readonly ('phone' | 'page')[] = [];
+  isTransferring = false;
   agentMuted = false;
   /** What is odd about the agent at present, and what of it was told. */
   remarks: readonly Remark[] = [];

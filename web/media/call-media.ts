@@ -122,6 +122,11 @@ export class CallMedia {
     this.#post({ type: 'mute-agent', muted });
   }
 
+  /** A key of the caller that came by itself, not with the audio. */
+  pressed(digit: string): void {
+    this.#post({ type: 'digit', digit });
+  }
+
   /** Whether, and how loud, the person at the page hears one side. */
   listen(side: Side, change: { readonly on?: boolean; readonly volume?: number }): void {
     this.#ears.set(side, change);

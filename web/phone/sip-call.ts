@@ -3,11 +3,24 @@
  * names. Made and answered without a microphone and without ICE servers, which would only delay it.
  */
 import type { RTCSession } from 'jssip/lib/RTCSession';
+import type { KeyPress } from '../media/dtmf.ts';
 import { endSentence } from './end-cause.ts';
+
+/** What JsSIP's types say nothing about. */
+interface KeyEvent {
+  readonly originator: string;
+  readonly dtmf: { readonly tone: string };
+}
+
+/** How long a key is pressed, and the silence after it. */
+const KEY_MS = 120;
+const GAP_MS = 70;
 
 export interface SipCallEvents {
   readonly onAnswered: () => void;
   readonly onHold: (held: boolean) => void;
+  /** A key of the far end that came as SIP INFO. */
+  readonly onKey: (digit: string) => void;
   readonly onEnded: (sentence: string, failed: boolean) => void;
 }
 
@@ -27,11 +40,14 @@ export abstract class SipCall {
     this.session = session;
   }
 
-  follow({ onAnswered, onHold, onEnded }: SipCallEvents): void {
+  follow({ onAnswered, onHold, onKey, onEnded }: SipCallEvents): void {
     let answered = false;
     this.session.on('accepted', () => {
       answered = true;
       onAnswered();
+    });
+    this.session.on('newDTMF', ({ originator, dtmf }: KeyEvent) => {
+      if (originator === 'remote') onKey(dtmf.tone);
     });
     this.session.on('hold', () => onHold(true));
     this.session.on('unhold', () => onHold(false));
@@ -45,6 +61,22 @@ export abstract class SipCall {
       const phrase = (message as { reason_phrase?: string } | null)?.reason_phrase;
       onEnded(endSentence({ originator, cause, answered, reason, phrase }), cause !== 'Canceled');
     });
+  }
+
+  /**
+   * Presses keys among the audio (RFC 4733); false when the connection has no place for them.
+   * `onSent` is told of each.
+   */
+  sendDigits(digits: string, onSent: (press: KeyPress) => void): boolean {
+    const connection = this.session.connection as RTCPeerConnection | undefined;
+    const dtmf = connection?.getSenders().find(({ track }) => track?.kind === 'audio')?.dtmf;
+    if (dtmf?.canInsertDTMF !== true) return false;
+    dtmf.ontonechange = ({ tone }) => {
+      if (tone !== '') onSent({ digit: tone, durationMs: KEY_MS });
+    };
+    // What is still to be sent is kept: insertDTMF replaces it.
+    dtmf.insertDTMF(dtmf.toneBuffer + digits.toUpperCase(), KEY_MS, GAP_MS);
+    return true;
   }
 
   /** The far end may have given up. */

@@ -93,6 +93,9 @@ export class BridgeApp extends LitElement {
                   bridge.listen(call.id, side, change)}
                 @interrupt=${() => bridge.interrupt(call.id, 'page')}
                 @capture=${({ detail }: CustomEvent<CaptureMode>) => bridge.setCapture(call, detail)}
+                @hold=${() => bridge.setHeld(call, !call.heldBy.includes('page'))}
+                @key=${({ detail }: CustomEvent<string>) => bridge.pressKey(call, detail)}
+                @transfer=${({ detail }: CustomEvent<string>) => bridge.transfer(call, detail)}
                 @mute-agent=${() => bridge.setAgentMuted(call, !call.agentMuted)}
               ></call-card>
             `,

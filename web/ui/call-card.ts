@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import type { Call, PageCallState } from '../bridge/call.ts';
 import { diagnose } from '../bridge/diagnosis.ts';
 import type { SocketState } from '../media/report.ts';
+import './call-controls.ts';
 import './call-figures.ts';
 import './call-monitor.ts';
 import type { EarChange } from './call-monitor.ts';
@@ -169,7 +170,7 @@ export class CallCard extends LitElement {
     });
     return html`
       <article class="card" data-testid="call-card" data-call-id=${call.id} aria-label="Call">
-        ${this.#header(call)}
+        ${this.#header(call)} ${call.answeredAt === undefined ? nothing : this.#controls(call)}
         <div class="voices">
           <wave-lane
             class="caller"
@@ -211,6 +212,20 @@ export class CallCard extends LitElement {
         </div>
         <turn-table .figures=${call.figures}></turn-table>
       </article>
+    `;
+  }
+
+  #controls(call: Call): TemplateResult {
+    const pass = (event: CustomEvent<string>) =>
+      this.dispatchEvent(new CustomEvent(event.type, { detail: event.detail }));
+    return html`
+      <call-controls
+        .held=${call.heldBy.includes('page')}
+        .transferring=${call.isTransferring}
+        @hold=${pass}
+        @key=${pass}
+        @transfer=${pass}
+      ></call-controls>
     `;
   }
 
