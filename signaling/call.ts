@@ -23,7 +23,14 @@ import type { IncomingInvite } from './incoming-invite.ts';
 import type { Leg, LegParty } from './leg.ts';
 import type { CallMedia, MediaLeg, MediaPeer } from './media.ts';
 import { Renegotiation } from './renegotiation.ts';
-import { carriedCodecs, isHold, lockCodec, standInOffer, type CodecName } from './sdp.ts';
+import {
+  carriedCodecs,
+  directionOf,
+  isHold,
+  lockCodec,
+  standInOffer,
+  type CodecName,
+} from './sdp.ts';
 import type { SrfPort } from './srf.ts';
 
 /** Says no to a call before it is answered; undefined lets it pass. */
@@ -378,8 +385,11 @@ export class Call {
 
   #heldBy(): MediaPeer[] {
     const [one, other] = this.legs;
+    // A browser that has no candidates yet says 0.0.0.0, which was a phone's old way to hold.
+    const says = ({ kind, remoteSdp }: Leg) =>
+      kind === 'page' ? directionOf(remoteSdp) !== 'sendrecv' : isHold(remoteSdp);
     const holds = (leg: Leg | undefined, peer: Leg | undefined) =>
-      leg !== undefined && (isHold(leg.remoteSdp) || peer?.isHeld === true);
+      leg !== undefined && (says(leg) || peer?.isHeld === true);
     return [...(holds(one, other) ? [one] : []), ...(holds(other, one) ? [other] : [])].flatMap(
       (leg) => leg?.kind ?? [],
     );

@@ -104,6 +104,25 @@ it('OPTIONS inside a call are answered', async () => {
   await scene.phone.response(200, 'OPTIONS');
 });
 
+it('hold by the phone, and resume', async () => {
+  for (const [direction, heldBy] of [
+    ['sendonly', ['phone']],
+    ['sendrecv', []],
+  ] as const) {
+    call.say(
+      'INVITE',
+      [
+        `Contact: <sip:alice@127.0.0.1:${scene.phone.local.port}>`,
+        'Content-Type: application/sdp',
+      ],
+      SDP.replace('sendrecv', direction),
+    );
+    await call.response(200);
+    await expect.poll(() => scene.signaling.calls).toMatchObject([{ heldBy }]);
+    expect(events('call').at(-1)).toMatchObject({ call: { heldBy } });
+  }
+});
+
 describe('hold by the page', () => {
   /** Lets the phone answer a re-INVITE; its direction. */
   async function reinvited(status = 200): Promise<string> {
