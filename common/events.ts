@@ -95,7 +95,13 @@ export interface InterruptEvent extends Happening {
   readonly callId: string;
 }
 
+/** The configuration has changed: what GET /api/config says now holds for calls to come. */
+export interface ConfigEvent extends Happening {
+  readonly type: 'config';
+}
+
 export type BridgeEvent =
+  | ConfigEvent
   | DtmfEvent
   | InstantMessageEvent
   | SipEvent

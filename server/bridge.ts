@@ -50,6 +50,11 @@ export interface Bridge {
   readonly phone: PageConfig['phone'];
   readonly agentName: string;
   status(): Status;
+  /**
+   * Takes over agents, extensions and users while calls go on; everything else stays as it is.
+   * @throws BridgeError BAD_CONFIG; nothing has changed then.
+   */
+  reconfigure(options: BridgeOptions): void;
   close(): Promise<void>;
 }
 
@@ -98,7 +103,9 @@ async function start(
     stack.push(() => demo.close());
     demoUrl = demo.url;
   }
-  const agents = new Agents(options, demoUrl);
+  let agents = new Agents(options, demoUrl);
+  /** A call keeps the agent it began with, whatever the configuration says later. */
+  const agentOfCall = new Map<string, Agent>();
   let agentProblem = await probe(agents.urls);
 
   const drachtio: SipServer =
@@ -106,7 +113,9 @@ async function start(
   const rtpengines = options.rtpengines ?? [await startEmbeddedRtpengine(options, log, stack)];
 
   const changed = () => {
-    voice.release((id) => !signaling.calls.some(({ callId }) => callId === id));
+    const isOver = (id: string) => !signaling.calls.some(({ callId }) => callId === id);
+    voice.release(isOver);
+    for (const id of agentOfCall.keys()) if (isOver(id)) agentOfCall.delete(id);
     events.send(status());
   };
   const media = new MediaLink({
@@ -205,7 +214,8 @@ async function start(
   const agentOf = (id: string): { agent: Agent; target: AgentTarget } => {
     const call = signaling.calls.find(({ callId }) => callId === id);
     const { caller = '', dialled = '', extension = 'default' } = call ?? {};
-    const agent = agents.of(extension);
+    const agent = agentOfCall.get(id) ?? agents.of(extension);
+    if (call) agentOfCall.set(id, agent);
     const facts = { callId: id, caller, dialled, extension, callUuid: callUuidOf(id) };
     return { agent, target: agent.targetFor(facts) };
   };
@@ -285,6 +295,16 @@ async function start(
     phone: phone(),
     agentName: agents.default.profile.name,
     status,
+    reconfigure: (next) => {
+      // Throws on what cannot be, before anything has changed.
+      agents = new Agents(next, demoUrl);
+      signaling.reconfigure({
+        extensions: next.extensions,
+        ...(next.auth && { users: next.auth.users }),
+      });
+      events.tell({ type: 'config', at: new Date().toISOString() });
+      void probe(agents.urls).then(onProbe);
+    },
     close: async () => {
       // While the page can still be told.
       await signaling.close();

@@ -29,6 +29,8 @@ async function main(): Promise<void> {
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  // Windows has no such signal; there the file is watched all the same.
+  process.on('SIGHUP', () => run.reload());
   keys = listenForKeys(process.stdin, process.stdout, {
     o: { what: 'open the page', do: () => run.openPage() },
     d: { what: 'dial the demo call', do: () => run.dial() },

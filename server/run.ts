@@ -6,11 +6,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readWav } from '../audio/wav.ts';
-import { messageOf } from '../common/errors.ts';
+import { BridgeError, messageOf } from '../common/errors.ts';
 import { Softphone } from '../softphone/softphone.ts';
 import { banner } from './banner.ts';
 import { startBridge, type Bridge } from './bridge.ts';
+import { changesBetween } from './config/changes.ts';
 import { loadConfig, type ConfigSource, type LoadedConfig } from './config/load.ts';
+import { watchFile, type Watch } from './config/watch.ts';
 import { openLog, type OpenLog } from './log.ts';
 import { openInBrowser } from './open-url.ts';
 import { optionsOf, type BridgeOptions } from './options.ts';
@@ -25,6 +27,8 @@ export class Run {
   #log: OpenLog | undefined;
   #bridge: Bridge | undefined;
   #options: BridgeOptions | undefined;
+  #loaded: LoadedConfig | undefined;
+  #watch: Watch | undefined;
 
   constructor(source: ConfigSource, output: NodeJS.WriteStream) {
     this.#source = source;
@@ -33,13 +37,17 @@ export class Run {
 
   /** @throws BridgeError what stands in the way of a start. */
   async start(loaded: LoadedConfig, startedAt = 0): Promise<void> {
+    this.#loaded = loaded;
     this.#options = optionsOf(loaded.config);
     this.#log = await openLog(this.#options.log);
     this.#bridge = await startBridge(this.#options, this.#log.log);
+    this.#watch =
+      loaded.file === undefined ? undefined : watchFile(loaded.file, () => this.reload());
     this.#say(banner(this.#bridge, performance.now() - startedAt, this.#output.isTTY));
   }
 
   async stop(): Promise<void> {
+    this.#watch?.close();
     await this.#bridge?.close();
     this.#bridge = undefined;
     await this.#log?.close();
@@ -54,6 +62,30 @@ export class Run {
     this.#say('Restarting …\n');
     await this.stop();
     await this.start(loaded, startedAt);
+  }
+
+  /** Takes over what can change while calls go on, and says what cannot. */
+  reload(): void {
+    const [before, log] = [this.#loaded, this.#log];
+    if (!before || !log || !this.#bridge) return;
+    try {
+      const loaded = loadConfig(this.#source);
+      if (loaded === 'help') return;
+      const { live, needRestart } = changesBetween(before.config, loaded.config);
+      if (live.length > 0) {
+        const options = optionsOf(loaded.config);
+        this.#bridge.reconfigure(options);
+        log.setLevel(options.log.level);
+        log.log('info', `the configuration has changed: ${live.join(', ')}`);
+      }
+      if (needRestart.length > 0) {
+        log.log('warn', `these need a restart to take effect: ${needRestart.join(', ')}`);
+      }
+      this.#loaded = loaded;
+    } catch (error) {
+      const code = error instanceof BridgeError ? error.code : 'BAD_CONFIG';
+      log.log('error', `the configuration stays as it was. ${messageOf(error)}`, { code });
+    }
   }
 
   openPage(): void {

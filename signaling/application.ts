@@ -77,6 +77,13 @@ export interface SignalingOptions {
   readonly tell: (event: BridgeEvent) => void;
 }
 
+/** What may change while calls go on. */
+export interface LiveSettings {
+  readonly extensions: readonly Extension[];
+  /** Password by username; without effect where passwords are not asked for. */
+  readonly users?: ReadonlyMap<string, string>;
+}
+
 export interface DrachtioState {
   readonly state: 'connecting' | 'connected' | 'refused';
   readonly version?: string;
@@ -99,6 +106,7 @@ export class Signaling {
   readonly #originations: Originations;
   /** Who waits to hear how a call goes. */
   readonly #waiting = new Map<string, ((status: CallStatus) => void)[]>();
+  #extensions: readonly Extension[];
   readonly #sweep: NodeJS.Timeout;
   #transports: readonly SipTransport[] = [];
   #drachtio: DrachtioState = { state: 'connecting' };
@@ -106,6 +114,7 @@ export class Signaling {
 
   constructor(options: SignalingOptions) {
     this.#options = options;
+    this.#extensions = options.extensions ?? [];
     const { log, changed, auth, pages, expiry = EXPIRY } = options;
     this.#authentication = new Authentication({ phones: auth, pages, log });
     const bindings = this.#bindings;
@@ -119,7 +128,7 @@ export class Signaling {
     });
     this.#router = new Router({
       bindings: this.#bindings,
-      extensions: options.extensions ?? [],
+      extensions: () => this.#extensions,
       reach: options.reach ?? [],
       maxCallsPerPage: options.maxCallsPerPage ?? MAX_CALLS_PER_PAGE,
       callsOf: (source) => this.#calls.countOf(source),
@@ -211,6 +220,12 @@ export class Signaling {
 
   get drachtio(): DrachtioState {
     return this.#drachtio;
+  }
+
+  /** For the calls and registrations to come. */
+  reconfigure({ extensions, users }: LiveSettings): void {
+    this.#extensions = extensions;
+    if (users) this.#authentication.setPhoneUsers(users);
   }
 
   /** Where the SIP server listens, as it says itself. */

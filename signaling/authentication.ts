@@ -39,17 +39,28 @@ const MD5_ONLY: readonly DigestAlgorithm[] = ['MD5'];
 export class Authentication {
   readonly #options: AuthenticationOptions;
   readonly #digest: DigestServer;
+  /** Password by username, the page's among them. */
+  readonly #users = new Map<string, string>();
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
-    const { phones, pages } = options;
+    const { phones } = options;
+    this.setPhoneUsers(phones?.users ?? new Map());
     this.#digest = new DigestServer({
       realm: phones?.realm ?? 'bridge',
-      users: new Map([...(phones?.users ?? []), [pages.user, pages.password]]),
+      users: this.#users,
       nonceLifeMs: phones?.nonceLifeMs ?? NONCE_LIFE_MS,
       now: Date.now,
       newNonce: () => randomBytes(8).toString('hex'),
     });
+  }
+
+  /** Whoever is registered stays so until it has to show its password again. */
+  setPhoneUsers(users: ReadonlyMap<string, string>): void {
+    const { pages } = this.#options;
+    this.#users.clear();
+    for (const [user, password] of users) this.#users.set(user, password);
+    this.#users.set(pages.user, pages.password);
   }
 
   /** Who it is; undefined when the request was answered with why not. */

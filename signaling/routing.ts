@@ -11,7 +11,8 @@ import { parseUri, type SipUri } from './sip/uri.ts';
 
 export interface RouterOptions {
   readonly bindings: Bindings;
-  readonly extensions: readonly Extension[];
+  /** Those of this moment: they may change while calls go on. */
+  readonly extensions: () => readonly Extension[];
   /** host or host:port that pages may dial besides registered phones. */
   readonly reach: readonly string[];
   readonly maxCallsPerPage: number;
@@ -41,7 +42,7 @@ export class Router {
 
   /** What a phone has dialled. */
   fromPhone(dialled: string): Route {
-    const extension = extensionFor(dialled, this.#options.extensions);
+    const extension = extensionFor(dialled, this.#options.extensions());
     const { key, to, ringMs } = extension;
     const found =
       to.kind === 'page'
@@ -62,7 +63,7 @@ export class Router {
 
   /** The page that is to make a call for the agent of an extension. */
   pageFor(key: string): Binding | Refusal {
-    const extension = this.#options.extensions.find((each) => each.key === key);
+    const extension = this.#options.extensions().find((each) => each.key === key);
     if (extension === undefined && key !== DEFAULT_KEY) {
       return { status: 404, reason: `There is no extension ${key}`, code: 'BAD_REQUEST' };
     }

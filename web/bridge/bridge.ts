@@ -109,7 +109,7 @@ export class Bridge extends EventTarget {
       instance: this.#instance,
       newLogin: async () => (await readConfig().catch(() => undefined))?.sip.login,
       onStatus: (registration) => this.#onRegistration(registration),
-      onCall: (call) => void this.#onCall(call, config),
+      onCall: (call) => void this.#onCall(call, this.config ?? config),
       onDialRequest: ({ to, callId, extension }) => void this.dial(to, { id: callId, extension }),
     });
     this.#phone.start();
@@ -254,6 +254,7 @@ export class Bridge extends EventTarget {
 
   #onEvent(event: BridgeEvent): void {
     if (event.type === 'interrupt') this.interrupt(event.callId, 'api');
+    if (event.type === 'config') void this.#reread();
     if (event.type === 'message') this.log.add('info', `${event.from} writes: ${event.text}`);
     if (event.type === 'agent') this.#onAgentEvent(event);
     if (event.type === 'media') this.#onMediaEvent(event);
@@ -277,6 +278,13 @@ export class Bridge extends EventTarget {
     if (call === undefined || call.remarks.some((remark) => remark.code === code)) return;
     call.bridgeRemarks.set(code, sentence);
     this.log.add('warn', sentence, { callId, code });
+    this.#changed();
+  }
+
+  /** The next call takes what the configuration says by then. */
+  async #reread(): Promise<void> {
+    this.config = await this.#fetchConfig();
+    this.log.add('info', 'The configuration has changed; calls from now on follow it.');
     this.#changed();
   }
 

@@ -33,7 +33,7 @@ beforeEach(() => {
   busy = new Map();
   router = new Router({
     bindings,
-    extensions: [
+    extensions: () => [
       { key: '1001', to: { kind: 'page', user: 'sales' } },
       { key: '2xxx', to: { kind: 'phone', user: 'p{dialled}' }, ringMs: 7000 },
     ],
