@@ -139,6 +139,7 @@ async function start(
     ...(options.codecs && { codecs: options.codecs }),
     // The embedded server traces its transports itself, and completely.
     ...(options.drachtio && { onMessage: (message) => trace.add(message) }),
+    legTried: (callId, sipCallId, kind) => trace.tie(callId, sipCallId, kind),
     ...(options.auth && { auth: options.auth }),
     extensions: options.extensions,
     reach: options.calls.reach,

@@ -17,7 +17,7 @@ import { DEFAULT_KEY, type Extension } from './extensions.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import { Originations } from './originations.ts';
 import type { Refusal } from './call-phrases.ts';
-import type { CallMedia } from './media.ts';
+import type { CallMedia, MediaPeer } from './media.ts';
 import { Messages } from './messages.ts';
 import type { CodecName } from './sdp.ts';
 import { ReachabilityWatch, type Reachability } from './reachability.ts';
@@ -62,6 +62,8 @@ export interface SignalingOptions {
   readonly pageReactionMs?: number;
   /** Every SIP message, as far as the server tells of it: for a server that has no trace itself. */
   readonly onMessage?: (message: TracedMessage) => void;
+  /** Which call a leg belongs to, by its Call-ID: for the trace. */
+  readonly legTried?: (callId: string, sipCallId: string, kind: MediaPeer) => void;
   /** What dialled numbers mean; without any, every number rings every page. */
   readonly extensions?: readonly Extension[];
   /** Hosts, or host:port, that pages may call besides registered phones. */
@@ -368,7 +370,7 @@ export class Signaling {
   }
 
   #callDependencies(): CallDependencies {
-    const { media, log, pageReactionMs, veto, codecs } = this.#options;
+    const { media, log, pageReactionMs, veto, codecs, legTried } = this.#options;
     return {
       srf: this.#srf,
       media,
@@ -377,6 +379,7 @@ export class Signaling {
       domain: () => this.#domain(),
       veto,
       codecs,
+      legTried: (...leg) => legTried?.(...leg),
       connected: (call) => {
         for (const leg of call.legs) this.control.follow(call, leg);
       },

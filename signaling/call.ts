@@ -49,6 +49,8 @@ export interface CallDependencies {
   readonly codecs?: readonly CodecName[] | undefined;
   /** Both legs are up, in the tick the second one is: the place to follow what they say. */
   readonly connected: (call: Call) => void;
+  /** A leg of a call is tried, by its Call-ID: what it says from now on belongs to the call. */
+  readonly legTried: (callId: string, sipCallId: string, kind: MediaPeer) => void;
   /** The status changed; after `ended` the call is never heard of again. */
   readonly changed: (call: Call) => void;
 }
@@ -172,6 +174,12 @@ export class Call {
     this.#end({ why, outcome: 'completed', cause: 200 });
   }
 
+  /** A leg of that Call-ID is rung, or takes part. */
+  tries(sipCallId: string, kind: MediaPeer): void {
+    if (!this.#reached.includes(sipCallId)) this.#reached.push(sipCallId);
+    this.#deps.legTried(this.id, sipCallId, kind);
+  }
+
   /** The session in the media engine. */
   get mediaLeg(): MediaLeg {
     return this.#media;
@@ -187,6 +195,7 @@ export class Call {
     const { dialled, targets, ringMs, redirect } = this.#plan;
     const { party, request } = this.#incoming;
     this.#incoming.onCancel(() => this.#end(gaveUp(party.kind)));
+    this.#deps.legTried(this.id, this.#incoming.callId, party.kind);
     this.#log('info', `call from ${party.name} to ${dialled}`, {
       legCallId: this.#incoming.callId,
     });
@@ -214,7 +223,7 @@ export class Call {
         redirect,
       },
       {
-        sent: (callId) => this.#reached.push(callId),
+        sent: (callId, kind) => this.tries(callId, kind),
         ringing: (status) => this.#incoming.ring(status === 183 ? 183 : 180, this.id),
         answered: (leg, mediaLeg) => void this.#answered(leg, mediaLeg),
         refused: (refusal) => this.#refuse(refusal),

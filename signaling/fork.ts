@@ -7,7 +7,7 @@
 import { Branch, type BranchOptions, type Target } from './branch.ts';
 import { bestOf, ELSEWHERE, type Refusal } from './call-phrases.ts';
 import type { Leg, LegParty } from './leg.ts';
-import type { CallMedia, MediaLeg } from './media.ts';
+import type { CallMedia, MediaLeg, MediaPeer } from './media.ts';
 
 export interface ForkOptions extends Omit<BranchOptions, 'target' | 'mediaLeg' | 'headers'> {
   readonly targets: readonly Target[];
@@ -18,7 +18,7 @@ export interface ForkOptions extends Omit<BranchOptions, 'target' | 'mediaLeg' |
 }
 
 export interface ForkEvents {
-  sent(callId: string): void;
+  sent(callId: string, kind: MediaPeer): void;
   ringing(status: number): void;
   answered(leg: Leg, media: MediaLeg): void;
   /** By everybody, or by one for all. */
@@ -45,7 +45,7 @@ export class Fork {
           mediaLeg: targets.length === 1 ? mediaLeg : { ...mediaLeg, branch: `b${index + 1}` },
         },
         {
-          sent: (callId) => events.sent(callId),
+          sent: (callId) => events.sent(callId, branch.party.kind),
           ringing: (status) => {
             if (!this.#settled) events.ringing(status);
           },

@@ -263,6 +263,9 @@ export class Transfers {
           },
         },
         {
+          cbRequest: (_error, request) => {
+            if (request) call.tries(request.get('Call-ID') ?? '', target.party.kind);
+          },
           cbProvisional: () => {
             if (!hasRung) notify(180, 'Ringing');
             hasRung = true;
@@ -276,6 +279,7 @@ export class Transfers {
 
   async #join(call: Call, old: Leg, fresh: Leg): Promise<void> {
     if (!call.legs.includes(old)) throw new Error('the call has ended');
+    call.tries(fresh.dialog.sip.callId, fresh.kind);
     await call.substitute(old, fresh);
     this.#options.joined(call, fresh);
   }

@@ -1,7 +1,7 @@
 /**
- * The last SIP messages of all legs, bounded in number and in bytes, with an index by call. Both
- * legs of a call are found under its id: the INVITE to the other leg names the call it belongs to
- * (X-Bridge-Call-ID), which ties that leg's own Call-ID to it.
+ * The last SIP messages of all legs, bounded in number and in bytes, with an index by call. All legs
+ * of a call are found under its id: the INVITE to a page names the call it belongs to
+ * (X-Bridge-Call-ID), and of every other leg the calls say so themselves (tie).
  */
 import { HEADER_CALL_ID } from '../../common/api.ts';
 import type { SipEvent } from '../../common/events.ts';
@@ -21,7 +21,16 @@ export interface TraceEntry extends TracedMessage {
   /** The Call-ID in the message. */
   readonly sipCallId: string;
   readonly callId: string;
-  readonly leg: 'phone' | 'page';
+  readonly leg: LegKind;
+}
+
+type LegKind = 'phone' | 'page';
+
+/** What is known of a leg whose Call-ID is not that of its call, or whose kind had to be told. */
+interface Tie {
+  readonly kind: LegKind;
+  /** Its call; after a transfer into another one both, the present one last. */
+  readonly callIds: readonly string[];
 }
 
 const MAX_MESSAGES = 20_000;
@@ -38,8 +47,8 @@ export class TraceRing {
   private first = 0;
   private bytes = 0;
   private readonly bySipCallId = new Map<string, TraceEntry[]>();
-  /** Another leg's Call-ID → the id of its call, and back. */
-  private readonly ties = new Map<string, string>();
+  /** A leg's Call-ID → its calls, and back. */
+  private readonly ties = new Map<string, Tie>();
   private readonly legs = new Map<string, Set<string>>();
 
   constructor(options: TraceOptions = {}) {
@@ -63,10 +72,11 @@ export class TraceRing {
     // Only our own INVITE is believed: what a phone writes into that header ties nothing.
     if (message.direction === 'out' && head.startsWith('INVITE ')) {
       const callId = TIE.exec(head)?.[1];
-      if (callId !== undefined) this.tie(callId, sipCallId);
+      if (callId !== undefined) this.tie(callId, sipCallId, 'page');
     }
-    const callId = this.ties.get(sipCallId) ?? sipCallId;
-    const leg = message.protocol === 'ws' || callId !== sipCallId ? 'page' : 'phone';
+    const tied = this.ties.get(sipCallId);
+    const callId = tied?.callIds.at(-1) ?? sipCallId;
+    const leg = tied?.kind ?? (message.protocol === 'ws' ? 'page' : 'phone');
     const entry: TraceEntry = { ...message, text, sipCallId, callId, leg };
     this.entries.push(entry);
     this.bytes += weight(entry);
@@ -77,11 +87,14 @@ export class TraceRing {
     this.onEntry?.(entry);
   }
 
-  /** Says that a leg belongs to a call, for legs whose INVITE does not say so itself. */
-  tie(callId: string, sipCallId: string): void {
-    if (sipCallId === callId || sipCallId === '' || this.ties.get(sipCallId) === callId) return;
-    this.untie(sipCallId);
-    this.ties.set(sipCallId, callId);
+  /** Says that a leg belongs to a call, and who it is; before its first message or after it. */
+  tie(callId: string, sipCallId: string, kind: LegKind): void {
+    if (sipCallId === '') return;
+    const { callIds = [] } = this.ties.get(sipCallId) ?? {};
+    if (callIds.at(-1) === callId) return;
+    // Moved to the end, so that the oldest tie is the first one.
+    this.ties.delete(sipCallId);
+    this.ties.set(sipCallId, { kind, callIds: [...callIds.filter((id) => id !== callId), callId] });
     const legs = this.legs.get(callId);
     if (legs === undefined) this.legs.set(callId, new Set([sipCallId]));
     else legs.add(sipCallId);
@@ -91,9 +104,16 @@ export class TraceRing {
 
   /** Every message of every leg of a call, in the order in which they passed. */
   of(callId: string): readonly TraceEntry[] {
-    const found = [callId, ...(this.legs.get(callId) ?? [])].flatMap(
-      (leg) => this.bySipCallId.get(leg) ?? [],
-    );
+    const legs = new Set([callId, ...(this.legs.get(callId) ?? [])]);
+    const found = [...legs].flatMap((sipCallId) => {
+      const kind = this.ties.get(sipCallId)?.kind;
+      // What came before the tie was stored as a call of its own.
+      return (this.bySipCallId.get(sipCallId) ?? []).map((entry) => ({
+        ...entry,
+        callId,
+        leg: kind ?? entry.leg,
+      }));
+    });
     // Entries of one leg are in order already; a stable sort merges the legs.
     return found.sort((a, b) => a.at - b.at);
   }
@@ -116,12 +136,13 @@ export class TraceRing {
   }
 
   private untie(sipCallId: string): void {
-    const callId = this.ties.get(sipCallId);
-    if (callId === undefined) return;
+    const { callIds = [] } = this.ties.get(sipCallId) ?? {};
     this.ties.delete(sipCallId);
-    const legs = this.legs.get(callId);
-    legs?.delete(sipCallId);
-    if (legs?.size === 0) this.legs.delete(callId);
+    for (const callId of callIds) {
+      const legs = this.legs.get(callId);
+      legs?.delete(sipCallId);
+      if (legs?.size === 0) this.legs.delete(callId);
+    }
   }
 }
 

@@ -121,15 +121,23 @@ export class Scene {
   }
 
   /** The phone registers as that user, to be called. */
-  async registerPhone(user = 'agent001'): Promise<void> {
-    const { port } = this.phone.local;
-    this.phone.send(
-      text(this.phone, 'REGISTER', {
+  async registerPhone(user = 'agent001', phone = this.phone): Promise<void> {
+    const { port } = phone.local;
+    phone.send(
+      text(phone, 'REGISTER', {
         to: `<sip:${user}@127.0.0.1>`,
         headers: [`Contact: <sip:${user}@127.0.0.1:${port};ob>`, 'Expires: 300'],
       }),
     );
-    await this.phone.response(200, 'REGISTER');
+    await phone.response(200, 'REGISTER');
+  }
+
+  /** A second phone, registered, to be called by the first. */
+  async otherPhone(user: string): Promise<{ rung(): Promise<PhoneLeg> }> {
+    const phone = await udpPeer(this.drachtio.sip('udp'));
+    this.peers.push(phone);
+    await this.registerPhone(user, phone);
+    return { rung: async () => new PhoneLeg(phone, await phone.request('INVITE')) };
   }
 
   /** The phone is rung. */

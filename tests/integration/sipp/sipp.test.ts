@@ -73,6 +73,28 @@ describe.skipIf(reason !== undefined)(`SIPp${reason === undefined ? '' : ` (${re
     expect(await stage.run('options-in-call')).toBe('');
   });
 
+  it('transfers blindly: told of each turn by NOTIFY, and the other phone has the page', async () => {
+    stage = await Stage.start({
+      extensions: [{ key: '2001', to: { kind: 'phone', user: 'bob' } }],
+    });
+    const bob = await stage.phone('bob', 'answer');
+    expect(await stage.run('refer')).toBe('');
+    expect(await bob()).toBe('');
+    await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
+  });
+
+  it('is refused a transfer to nobody, or to another agent; the call goes on', async () => {
+    stage = await Stage.start();
+    expect(await stage.run('refer-refused')).toBe('');
+    await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
+  });
+
+  it('calls without an offer, and answers ours in its ACK', async () => {
+    stage = await Stage.start();
+    expect(await stage.run('late-offer')).toBe('');
+    await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
+  });
+
   it('keeps a session timer; a refresh that is too short is refused', async (context) => {
     embeddedOnly(context, 'the C++ server settles no timer on an UPDATE');
     stage = await Stage.start();

@@ -15,7 +15,7 @@ import { Signaling, type SignalingOptions } from '../../../signaling/application
 import type { SipMessage } from '../../../signaling/sip/message.ts';
 import { testDrachtio, type TestDrachtio } from '../../support/drachtio.ts';
 import { RtpPage } from '../../support/rtp-page.ts';
-import { wsPeer, type Peer } from '../drachtio/peer.ts';
+import { text, udpPeer, wsPeer, type Peer } from '../drachtio/peer.ts';
 import { PAGE_LOGIN, WebPage } from '../signaling/scene.ts';
 
 export class Stage {
@@ -103,6 +103,22 @@ export class Stage {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Registers and starts a SIPp that is called; to be asked what it complained of. */
+  async phone(user: string, scenario: string): Promise<() => Promise<string>> {
+    const probe = await udpPeer(this.drachtio.sip('udp'));
+    const { port } = probe.local;
+    probe.send(
+      text(probe, 'REGISTER', {
+        to: `<sip:${user}@127.0.0.1>`,
+        headers: [`Contact: <sip:${user}@127.0.0.1:${port}>`, 'Expires: 300'],
+      }),
+    );
+    await probe.response(200, 'REGISTER');
+    await probe.close();
+    const done = this.run(scenario, '-p', String(port));
+    return () => done;
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ import { serveTrace } from '../../../server/http/trace-api.ts';
 import { TraceRing } from '../../../signaling/trace/ring.ts';
 import { missing, TSHARK } from '../../setup/programs.ts';
 import { EXTERNAL } from '../../support/drachtio.ts';
-import { PAGE_ANSWER, Scene } from '../signaling/scene.ts';
+import { PAGE_ANSWER, PHONE_ANSWER, Scene } from '../signaling/scene.ts';
 
 let trace: TraceRing;
 let scene: Scene;
@@ -22,8 +22,14 @@ let base: string;
 beforeEach(async () => {
   trace = new TraceRing();
   const onMessage = trace.add.bind(trace);
+  const options = {
+    legTried: trace.tie.bind(trace),
+    extensions: [{ key: '2xxx', to: { kind: 'phone', user: 'bob' } }],
+  } as const;
   // The embedded server traces its transports; of another one the application tells what it hears.
-  scene = EXTERNAL ? await Scene.start({ onMessage }) : await Scene.start({}, { onMessage });
+  scene = EXTERNAL
+    ? await Scene.start({ ...options, onMessage })
+    : await Scene.start(options, { onMessage });
   http = createServer((request, response) => {
     if (!serveTrace(trace, request, response)) response.writeHead(404).end();
   }).listen(0, '127.0.0.1');
@@ -92,6 +98,107 @@ describe('GET /api/calls/{id}/trace', () => {
     const ringing = body.messages.find(({ summary }) => summary === '180 Ringing (INVITE)');
     expect(ringing?.remote).toBe(`127.0.0.1:${scene.phone.local.port}`);
     expect(ringing?.local).toBe(`127.0.0.1:${scene.drachtio.sip('udp').port}`);
+  });
+
+  /** Who took part by what the API tells: leg, the leg's own Call-ID, the methods it was asked. */
+  async function requestsOf(callId: string): Promise<string[]> {
+    const { messages } = (await (await fetch(path(callId))).json()) as CallTrace;
+    expect(new Set(messages.map((message) => message.callId))).toEqual(new Set([callId]));
+    return messages.flatMap(({ leg, direction, sipCallId, summary }) => {
+      const method = /^([A-Z]+) sip:/.exec(summary)?.[1];
+      return method === undefined ? [] : [`${leg} ${direction} ${method} ${sipCallId}`];
+    });
+  }
+
+  it('both legs of a call that a page makes', async () => {
+    const page = await scene.page();
+    await scene.registerPhone();
+    const call = page.dial('sip:agent001@127.0.0.1', ['X-Bridge-Call-ID: my-call']);
+    const leg = await scene.phoneRung();
+    leg.answer(200, PHONE_ANSWER);
+    await call.response(200);
+    await leg.request('ACK');
+    call.request('BYE');
+    await leg.request('BYE');
+    await scene.gone();
+    expect([...(await requestsOf('my-call'))].sort()).toEqual([
+      `page in ACK ${call.callId}`,
+      `page in BYE ${call.callId}`,
+      `page in INVITE ${call.callId}`,
+      'phone out ACK my-call',
+      'phone out BYE my-call',
+      'phone out INVITE my-call',
+    ]);
+  });
+
+  it('both legs of a call between phones, the one that was called on the right', async () => {
+    const bob = await scene.otherPhone('bob');
+    const call = scene.dialTo('2001', 'alice');
+    const leg = await bob.rung();
+    leg.answer(200, PHONE_ANSWER);
+    await call.response(200);
+    call.request('ACK');
+    await leg.request('ACK');
+    await expect.poll(() => scene.signaling.calls[0]?.state).toBe('answered');
+    call.request('BYE');
+    await leg.request('BYE');
+    await scene.gone();
+    const other = leg.invite.callId;
+    expect(other).not.toBe(call.callId);
+    expect([...(await requestsOf(call.callId))].sort()).toEqual(
+      [
+        `phone in ACK ${call.callId}`,
+        `phone in BYE ${call.callId}`,
+        `phone in INVITE ${call.callId}`,
+        `phone out ACK ${other}`,
+        `phone out BYE ${other}`,
+        `phone out INVITE ${other}`,
+      ].sort(),
+    );
+    const ladder = await (await fetch(`${path(call.callId)}?format=text`)).text();
+    expect(ladder).toMatch(/│── INVITE sip:2001\S+ ─+▶│ +│\n/);
+    expect(ladder).toMatch(/│ +│── INVITE sip:bob\S+ ─*▶│\n/);
+  });
+
+  it('every page that rang, and the phone that a transfer led to', async () => {
+    const pages = [await scene.page(), await scene.page()];
+    const bob = await scene.otherPhone('bob');
+    const call = scene.dial();
+    const [winner, loser] = await Promise.all(pages.map((page) => page.rung()));
+    if (!winner || !loser) throw new Error('two pages ring');
+    loser.answer(180);
+    await call.response(180);
+    winner.answer(200, PAGE_ANSWER);
+    await loser.request('CANCEL');
+    loser.answer(487);
+    await call.response(200);
+    call.request('ACK');
+    await winner.request('ACK');
+    await expect.poll(() => scene.signaling.calls[0]?.state).toBe('answered');
+    call.say('REFER', ['Refer-To: <sip:2001@127.0.0.1>']);
+    await scene.phone.response(202, 'REFER');
+    const third = await bob.rung();
+    third.answer(200, PHONE_ANSWER);
+    await third.request('ACK');
+    await expect
+      .poll(async () => (await call.asked('NOTIFY')).body.toString())
+      .toBe('SIP/2.0 200 OK\r\n');
+    call.request('BYE');
+    third.hangUp();
+    await winner.request('BYE');
+    await expect.poll(() => scene.signaling.calls).toEqual([]);
+    const found = await requestsOf(call.callId);
+    for (const line of [
+      `page out INVITE ${winner.invite.callId}`,
+      `page out CANCEL ${loser.invite.callId}`,
+      `phone in REFER ${call.callId}`,
+      `phone out INVITE ${third.invite.callId}`,
+      `phone out NOTIFY ${call.callId}`,
+      `phone in BYE ${third.invite.callId}`,
+      `page out BYE ${winner.invite.callId}`,
+    ]) {
+      expect(found).toContain(line);
+    }
   });
 
   it('gives a ladder to who wants text', async () => {

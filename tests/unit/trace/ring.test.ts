@@ -89,9 +89,23 @@ describe('TraceRing', () => {
 
   it('takes a leg that is tied by hand', () => {
     const ring = new TraceRing();
-    ring.tie('call', 'leg');
     ring.add(message('INVITE sip:1@h SIP/2.0', 'leg', { direction: 'out' }));
-    expect(ring.of('call').map(({ leg }) => leg)).toEqual(['page']);
+    ring.tie('call', 'leg', 'page');
+    ring.add(message('ACK sip:1@h SIP/2.0', 'leg', { direction: 'out' }));
+    expect(ring.of('call').map(({ leg, callId }) => [leg, callId])).toEqual([
+      ['page', 'call'],
+      ['page', 'call'],
+    ]);
+  });
+
+  it('keeps a leg that has gone over to another call with both', () => {
+    const ring = new TraceRing();
+    ring.tie('first', 'leg', 'phone');
+    ring.add(message('INVITE sip:1@h SIP/2.0', 'leg', { direction: 'out' }));
+    ring.tie('second', 'leg', 'phone');
+    ring.add(message('BYE sip:1@h SIP/2.0', 'leg', { direction: 'out' }));
+    expect(ring.of('first')).toHaveLength(2);
+    expect(ring.of('second').map(({ callId }) => callId)).toEqual(['second', 'second']);
   });
 
   it('is bounded by messages: the oldest go, their index with them', () => {
