@@ -12,6 +12,8 @@ export interface BridgeFlags {
   readonly drachtio?: string;
   readonly ringMs?: number;
   readonly registrationFile?: string;
+  /** Settings by their variables. */
+  readonly env?: Readonly<Record<string, string>>;
   /** sip.codecs */
   readonly codecs?: readonly string[];
   /** Further settings, as environment variables. */
@@ -48,6 +50,7 @@ export class BridgeProcess {
       env: {
         ...process.env,
         BRIDGE_SIP_REGISTRAR_FILE: flags.registrationFile ?? 'none',
+        ...flags.env,
         ...(flags.codecs && { BRIDGE_SIP_CODECS: JSON.stringify(flags.codecs) }),
         ...flags.settings,
       },
