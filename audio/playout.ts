@@ -122,19 +122,14 @@ export class PlayoutQueue {
   }
 
   /**
-   * Throws away what is queued and says how much that was. A fade of ≤ 5 ms ends the sound, unless
-   * not even that may be heard any more.
+   * Throws away what is queued and says how much that was. What has been played stays the last of it:
+   * the ≤ 5 ms that follow lead its last value to silence and hold nothing of what was thrown away.
    */
-  flush(withFade = true): number {
+  flush(): number {
     const thrown = this.#fifo.length;
-    if (this.#playing && withFade) {
-      // The fade is of what would have been played, and of its last value where that ends.
-      const tail = this.#fade;
-      tail.fill(this.#last);
-      const real = this.#fifo.shift(tail);
-      if (real > 0) tail.fill(tail[real - 1] ?? 0, real);
-      fadeOut(tail);
-      this.#fadeLength = tail.length;
+    if (this.#playing) {
+      fadeOut(this.#fade.fill(this.#last));
+      this.#fadeLength = this.#fade.length;
     }
     this.#fifo.clear();
     this.#playing = false;

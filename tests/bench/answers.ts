@@ -5,6 +5,9 @@ import { until } from './stage.ts';
 
 const PACKET_MS = 20;
 export const QUIET_MS = 200;
+/** No whole number of periods fits into a packet, so that packets end at every phase of the tone. */
+export const TONE_HZ = 1_010;
+export const TONE_AMPLITUDE = 0.5;
 
 /** Until nothing has been heard for a while. */
 export async function silence(listener: Listener): Promise<void> {
@@ -15,7 +18,13 @@ export async function silence(listener: Listener): Promise<void> {
 }
 
 export function tone(seconds: number): Int16Array {
-  return sweep({ sampleRate: 16_000, seconds, fromHz: 1000, toHz: 1000, amplitude: 0.5 });
+  return sweep({
+    sampleRate: 16_000,
+    seconds,
+    fromHz: TONE_HZ,
+    toHz: TONE_HZ,
+    amplitude: TONE_AMPLITUDE,
+  });
 }
 
 /** Spread over a packet's time, so that no figure is one of a lucky phase. */

@@ -24,13 +24,6 @@ const MAX_SECONDS = 600;
 /** What an agent that sends unevenly in real time may need: more would be heard as slowness. */
 const MAX_CUSHION_MS = 120;
 
-/**
- * A frame written so lately may still be on its way to the phone when the caller speaks over it: half
- * a packet's time, several times what it takes on a quiet machine. Then it is the one packet that is
- * left over, and no fade may follow it in another.
- */
-const UNDER_WAY_MS = FRAME_MS / 2;
-
 export interface AgentAudioOptions {
   readonly output: AgentProfile['output'];
   /** Of the frames written: a multiple of PLAYOUT_RATE, which it is when left out. */
@@ -83,8 +76,6 @@ export class AgentAudio {
   #readAt: number | undefined;
   #isFull = false;
   #cutAt = 0;
-  /** When the last frame with anything of the agent in it was written. */
-  #soundAt = -Infinity;
   #receivedSamples = 0;
   /** Of decoders and resamplers that were replaced. */
   #clippedBefore = 0;
@@ -153,19 +144,14 @@ export class AgentAudio {
     // A person can only mean what is there to be heard; an agent knows what it has in hand.
     const isThere = this.queue.queuedSamples > 0 || this.gate.isStreaming(now);
     this.gate.cut(by, now, by === 'agent' ? this.#options.hasStragglers : isThere);
-    const withFade = now - this.#soundAt >= UNDER_WAY_MS;
-    this.flushedSamples += this.queue.flush(withFade);
+    this.flushedSamples += this.queue.flush();
     this.ledger.cut();
     // The rest of a sample that was cut in two will not come, and would turn what follows to noise.
     this.#decoder.discard();
     this.#resampler.reset();
     // The few samples of fade end the utterance: they leave at its pace, not at that of silence,
     // which would be up to a frame later.
-    this.#isFading = this.#speaking && withFade;
-    if (this.#speaking && !withFade) {
-      this.flushTime.record(0);
-      this.#endUtterance(now);
-    }
+    this.#isFading = this.#speaking;
     this.#cutAt = now;
     this.#readAt = undefined;
   }
@@ -203,10 +189,7 @@ export class AgentAudio {
     const metered = everyNth(this.#frame, this.#rate / PLAYOUT_RATE, this.#metered);
     this.scope.push(metered);
     const readAt = played > 0 ? this.#readAt : undefined;
-    if (played > 0) {
-      this.#readAt = undefined;
-      this.#soundAt = now;
-    }
+    if (played > 0) this.#readAt = undefined;
     const index = schedule.written;
     this.#options.write(this.#frame, {
       index,

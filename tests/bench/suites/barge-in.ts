@@ -1,7 +1,8 @@
 /**
  * The caller speaks over the agent: from the event on the agent's socket to the last packet at the
- * phone in which anything of the answer can be heard, and how many such packets there are. One that
- * is on its way when the event is sent counts as well: the caller does not care where it was.
+ * phone in which anything at all can be heard, and how many packets still carry the answer. One that
+ * is on its way when the event is sent counts as well: the caller does not care where it was. The
+ * milliseconds that lead to silence are sound, and count for the time; of the answer they hold nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { bytesOf } from '../../support/signals.ts';
@@ -37,31 +38,44 @@ export const bargeIn: Suite = {
         distribution(
           {
             ...of,
-            name: 'barge-in → last packet',
+            name: 'barge-in → silence',
             unit: 'ms',
             bounds: [{ of: 'p95', atMost: 25 }],
           },
-          after.map((offsets) => offsets.at(-1) ?? 0),
+          after.map(({ sound }) => sound.at(-1) ?? 0),
         ),
       );
       report(
         distribution(
           {
             ...of,
-            name: 'packets after barge-in',
+            name: 'packets of the cut answer',
             unit: 'packets',
             bounds: [{ of: 'max', atMost: 1 }],
           },
-          after.map(({ length }) => length),
+          after.map(({ answer }) => answer.length),
         ),
       );
+      after.forEach(({ answer, sound }, i) => {
+        if (answer.length <= 1) return;
+        const [packets, all] = [answer, sound].map((times) => times.map(Math.round).join(', '));
+        run.note(
+          `Barge-in ${i} (${engines}): of the answer at ${packets ?? ''} ms; sound at ${all ?? ''}.`,
+        );
+      });
     }),
 };
 
-/** For each, how long after the event packets came in which the answer could still be heard. */
-async function bargeIns(session: AgentSession, listener: Listener): Promise<number[][]> {
+interface After {
+  /** How long after the event packets came in which something could be heard, in ms. */
+  readonly sound: readonly number[];
+  /** Of these, the ones with something of the answer. */
+  readonly answer: readonly number[];
+}
+
+async function bargeIns(session: AgentSession, listener: Listener): Promise<After[]> {
   const answer = bytesOf(tone(4));
-  const after: number[][] = [];
+  const after: After[] = [];
   for (let i = 0; i < BARGE_INS; i++) {
     const began = performance.now();
     session.send('{"type":"tts_start"}');
@@ -71,7 +85,11 @@ async function bargeIns(session: AgentSession, listener: Listener): Promise<numb
     const at = performance.now();
     session.send('{"type":"barge_in"}');
     await silence(listener);
-    after.push(listener.since(at).map((time) => time - at));
+    const sinceThen = (times: readonly number[]) => times.map((time) => time - at);
+    after.push({
+      sound: sinceThen(listener.since(at)),
+      answer: sinceThen(listener.toneSince(at)),
+    });
   }
   return after;
 }
