@@ -13,6 +13,8 @@ import {
   OFFER_TO_PAGE,
   OFFER_TO_PHONE,
 } from '../../../rtpengine/profiles.ts';
+import { readRtcp, type ReportBlock } from '../../../rtpengine/embedded/rtcp.ts';
+import { writeRtcp, type RtcpReport } from '../../../softphone/rtcp.ts';
 import { RtpPhone, rtpPacket } from '../../support/rtp.ts';
 import { ENGINES, skipReason, type TestEngine } from '../../support/rtpengine.ts';
 
@@ -28,6 +30,8 @@ const PACKETS = 150;
 interface PageStats {
   readonly packetsReceived: number;
   readonly totalAudioEnergy: number;
+  /** Seconds. */
+  readonly roundTripTime?: number;
   readonly codec: string;
 }
 
@@ -91,6 +95,20 @@ describe.each(ENGINES)('$name', (kind) => {
       expect(last.length).toBe(160);
       expect(new Set(last).size).toBeGreaterThan(8);
 
+      // Chrome's report about the phone's stream reaches the phone, the phone's answer Chrome.
+      await phone.rtcp.until((each) => readReports(each).blocks.length > 0);
+      const [block] = phone.rtcp.received.flatMap((each) => readReports(each).blocks);
+      expect(block).toMatchObject({ ssrc: 0xabcdef01, cumulativeLost: 0 });
+      await phone.rtcp.until((each) => readReports(each).ntp !== 0);
+      const report = phone.rtcp.received.map(readReports).findLast(({ ntp }) => ntp !== 0);
+      if (report === undefined) throw new Error('no sender report');
+      phone.sendRtcp(Buffer.from(writeRtcp(answerTo(report, phone))));
+      await expect
+        .poll(async () => (await page.evaluate<PageStats>('stats()')).roundTripTime ?? -1)
+        .toBeGreaterThan(0);
+      const { roundTripTime = 9 } = await page.evaluate<PageStats>('stats()');
+      expect(roundTripTime).toBeLessThan(1);
+
       await engine.delete(ids);
       await page.close();
       await phone.close();
@@ -145,6 +163,40 @@ function tone(n: number): Buffer {
   return rtpPacket({ sequence: n, timestamp: n * 160, ssrc: 0xabcdef01, payload: TONE });
 }
 
+interface Reports {
+  readonly ntp: number;
+  readonly blocks: readonly ReportBlock[];
+}
+
+function readReports(packet: Buffer): Reports {
+  const blocks: ReportBlock[] = [];
+  let ntp = 0;
+  readRtcp(packet, {
+    senderReport: (_, time) => (ntp = time),
+    reportBlock: (block) => blocks.push(block),
+    bye: () => undefined,
+  });
+  return { ntp, blocks };
+}
+
+/** A receiver report sent as soon as the sender report had come. */
+function answerTo({ ntp }: Reports, phone: RtpPhone): RtcpReport {
+  const last = phone.rtp.received.at(-1) ?? Buffer.alloc(12);
+  const loss = { fractionLost: 0, cumulativeLost: 0, jitter: 0 };
+  return {
+    ssrc: 0xabcdef01,
+    cname: 'phone',
+    wallMs: Date.now(),
+    received: {
+      ssrc: last.readUInt32BE(8),
+      loss: { ...loss, extendedHighestSequence: last.readUInt16BE(2) },
+      lastSenderReport: ntp,
+      delaySinceLast: 0,
+    },
+    bye: false,
+  };
+}
+
 /** Runs in the page, and is text here because this project's tests are compiled without the DOM. */
 const PAGE_SCRIPT = `
   const peer = new RTCPeerConnection({ iceServers: [] });
@@ -183,6 +235,7 @@ const PAGE_SCRIPT = `
     const codec = entries.find(({ id }) => id === inbound?.codecId);
     return {
       packetsReceived: inbound?.packetsReceived ?? 0,
+      roundTripTime: entries.find(({ type }) => type === 'remote-inbound-rtp')?.roundTripTime,
       totalAudioEnergy: inbound?.totalAudioEnergy ?? 0,
       codec: codec?.mimeType,
     };
