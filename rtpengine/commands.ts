@@ -2,12 +2,12 @@
  * Sends ng commands through `rtpengine-client` and repeats them until an answer comes. The package
  * sends each command once, so one lost datagram is a lost call; the ng protocol has cookies for
  * exactly this: the same datagram again is answered again, not executed again. This file is the
- * only one that touches the package's internals, three of them:
- *   socket      its `send` is watched to get hold of the encoded datagram, and its `message`
- *               listener is replaced by one that drops answers nobody waits for any more (the
- *               second answer to a repeated command), which the package would print;
- *   messages    cookie → callback, to forget a command whose deadline has passed;
- *   _onMessage  takes an answer.
+ * only one that touches the package's internals, two of them:
+ *   socket    its `send` is watched to get hold of the encoded datagram, and its `message` listener
+ *             is replaced: the package prints what it cannot decode and what nobody waits for any
+ *             more (the second answer to a repeated command, one after its deadline), and it looks
+ *             a tick later than the answer came, when the command may have been given up;
+ *   messages  cookie → callback, to answer a command or to forget it.
  */
 import { once } from 'node:events';
 import rtpengineClient, { type Client } from 'rtpengine-client';
@@ -59,8 +59,6 @@ export class Commands {
   readonly #host: string;
   readonly #port: number;
   readonly #timing: Timing;
-  /** Cookies without an answer. The package's own table lags behind: it takes answers a tick later. */
-  readonly #waiting = new Set<string>();
   /** Reject the commands that are not done. */
   readonly #open = new Set<(reason: Error) => void>();
   #sent: Buffer = Buffer.alloc(0);
@@ -85,9 +83,11 @@ export class Commands {
     socket.removeAllListeners('message');
     socket.on('message', (datagram) => {
       const cookie = datagram.toString('latin1', 0, COOKIE_LENGTH);
-      if (!this.#waiting.has(cookie) || !isReply(datagram)) return;
-      this.#waiting.delete(cookie);
-      client._onMessage(datagram);
+      const callback = client.messages.get(cookie);
+      const reply = callback && replyIn(datagram);
+      if (!callback || !reply) return;
+      client.messages.delete(cookie);
+      callback(null, reply);
     });
   }
 
@@ -107,7 +107,6 @@ export class Commands {
     this.#message = undefined;
     const datagram = this.#sent;
     const cookie = datagram.toString('latin1', 0, COOKIE_LENGTH);
-    this.#waiting.add(cookie);
     const timers: NodeJS.Timeout[] = [];
     let reject: (reason: Error) => void = () => undefined;
     const failure = new Promise<never>((_, fail) => (reject = fail));
@@ -127,7 +126,6 @@ export class Commands {
     } finally {
       for (const timer of timers) clearTimeout(timer);
       this.#open.delete(reject);
-      this.#waiting.delete(cookie);
       this.#client.messages.delete(cookie);
     }
   }
@@ -151,12 +149,13 @@ function hasBytes(params: object): params is Record<string, Encodable> {
   return Object.values(params).some((value) => Buffer.isBuffer(value));
 }
 
-/** The package prints what it cannot decode, so it gets nothing that cannot be decoded. */
-function isReply(datagram: Buffer): boolean {
-  if (datagram[COOKIE_LENGTH] !== 0x20) return false;
+/** Undefined when it is no answer. */
+function replyIn(datagram: Buffer): Reply | undefined {
+  if (datagram[COOKIE_LENGTH] !== 0x20) return undefined;
   try {
-    return isDictionary(decode(datagram.subarray(COOKIE_LENGTH + 1)));
+    const message = decode(datagram.subarray(COOKIE_LENGTH + 1));
+    return isDictionary(message) ? message : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -41,9 +41,7 @@ declare module 'rtpengine-client' {
     /** Internal: the one UDP socket. */
     readonly socket: Socket;
     /** Internal: cookie → callback of every command without an answer yet. */
-    readonly messages: Map<string, unknown>;
-    /** Internal: takes one datagram with an answer. */
-    _onMessage(datagram: Buffer): void;
+    readonly messages: Map<string, (error: unknown, reply: object) => void>;
   }
 
   const rtpengineClient: { readonly Client: typeof Client };

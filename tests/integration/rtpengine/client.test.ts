@@ -104,6 +104,19 @@ describe('rtpengine client', () => {
     await engine.ping();
   });
 
+  test('an answer that arrives as the client closes is dropped', async () => {
+    const bell = await openSocket();
+    const closed = new Promise((resolve) => bell.once('message', () => resolve(engine.close())));
+    respond = ({ reply }) => {
+      reply({ result: 'pong' });
+      // Read right after the answer, in the same turn of the event loop.
+      socket.send('now', bell.address().port, '127.0.0.1');
+    };
+    await Promise.allSettled([engine.ping(), closed]);
+    await new Promise(setImmediate);
+    bell.close();
+  });
+
   test('garbage in place of an answer is dropped, the answer after it is taken', async () => {
     respond = ({ cookie, reply, replyRaw }) => {
       replyRaw('');
