@@ -61,7 +61,7 @@ export class MediaLink {
     offer: async (leg, sdp, to = 'page') =>
       (await this.#pool.offer({ ...OFFER[to], ...idsOf(leg), ...sourceOf(leg), sdp })).sdp,
     answer: async (leg, sdp, to = 'phone') => {
-      const ids = { ...idsOf(leg), 'to-tag': leg.toTag };
+      const ids = { ...idsOf(leg), ...sourceOf(leg), 'to-tag': leg.toTag };
       return (await this.#pool.answer({ ...ANSWER[to], ...ids, sdp })).sdp;
     },
     release: async (leg) => {

@@ -300,7 +300,7 @@ export class Call {
     const { dialog } = leg;
     this.#media = { ...mediaLeg, toTag: dialog.sip.remoteTag };
     try {
-      const ids = { ...mediaLeg, toTag: dialog.sip.remoteTag };
+      const ids = { ...this.#media, toTag: dialog.sip.remoteTag, receivedFrom: leg.receivedFrom };
       const [answer, refusal] = await Promise.all([
         this.#deps.media.answer(ids, dialog.remote.sdp, this.#incoming.party.kind),
         this.#deps.veto?.(this.status),

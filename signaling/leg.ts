@@ -22,6 +22,8 @@ export class Leg {
   remoteSdp: string;
   /** The last description this side was given. */
   localSdp: string;
+  /** IP address its last description came from. */
+  receivedFrom: string;
   /** An offer of ours is on its way to it: its own has to wait (RFC 3261 §14.2). */
   isOffering = false;
   /** We have put it on hold: whatever it offers meanwhile, it gets no audio. */
@@ -42,6 +44,7 @@ export class Leg {
     this.mediaTag = mediaTag;
     this.party = party;
     this.dialog = dialog;
+    this.receivedFrom = (dialog.type === 'uas' ? dialog.req : dialog.res).source_address;
     this.remoteSdp = sdp.remote;
     this.localSdp = sdp.local;
   }

@@ -18,7 +18,7 @@ export interface MediaLeg {
   readonly toTag?: string;
   /** Tells offers apart that are open at the same time; any word that is unique within the call. */
   readonly branch?: string;
-  /** IP address the SDP's SIP message came from. */
+  /** IP address the SIP message with this SDP came from: of an answer, the answering side's. */
   readonly receivedFrom?: string;
 }
 

@@ -51,8 +51,8 @@ export class Renegotiation {
   }
 
   /** The answer to the offer of one who wants to take `old`'s place. */
-  async admit(old: Leg, sdp: string): Promise<string | undefined> {
-    return this.#agree(old, sdp);
+  async admit(old: Leg, sdp: string, receivedFrom: string): Promise<string | undefined> {
+    return this.#agree(old, sdp, receivedFrom);
   }
 
   /**
@@ -118,6 +118,7 @@ export class Renegotiation {
     }
     this.#busy.add(leg);
     try {
+      leg.receivedFrom = request.source_address;
       const answer = await this.#take(leg, request.body);
       if (answer === undefined) reply.send(488, 'The codec of a call cannot change');
       else reply.send(200, { body: answer });
@@ -162,7 +163,11 @@ export class Renegotiation {
   }
 
   /** The engine's agreement between what one side says now and what the other said last. */
-  async #agree(leg: Leg, sdp: string): Promise<string | undefined> {
+  async #agree(
+    leg: Leg,
+    sdp: string,
+    receivedFrom = leg.receivedFrom,
+  ): Promise<string | undefined> {
     const { media, mediaLeg } = this.#options;
     const other = this.#legs.find((each) => each !== leg);
     if (!other) return undefined;
@@ -170,9 +175,13 @@ export class Renegotiation {
     const offer = codec === undefined ? undefined : lockEncoding(sdp, codec);
     if (codec === undefined || offer === undefined) return undefined;
     const ids = { ...mediaLeg, fromTag: leg.mediaTag, toTag: other.mediaTag };
-    await media.offer(ids, offer, other.kind);
+    await media.offer({ ...ids, receivedFrom }, offer, other.kind);
     const last = lockEncoding(other.remoteSdp, codec) ?? other.remoteSdp;
-    const answer = await media.answer(ids, standingAnswer(last, offer), leg.kind);
+    const answer = await media.answer(
+      { ...ids, receivedFrom: other.receivedFrom },
+      standingAnswer(last, offer),
+      leg.kind,
+    );
     return asNextVersion(answer, leg.localSdp);
   }
 

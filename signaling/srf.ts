@@ -57,6 +57,10 @@ export interface SipReply {
 }
 
 export interface SipDialog {
+  readonly type: 'uac' | 'uas';
+  /** The INVITE that made it, and its final answer; one of them came from the network. */
+  readonly req: { readonly source_address: string };
+  readonly res: { readonly source_address: string };
   readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
   readonly local: { sdp: string; readonly contact: string };
   readonly remote: { readonly sdp: string };

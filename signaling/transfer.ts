@@ -151,7 +151,7 @@ export class Transfers {
     }
     const { call, leg } = found;
     try {
-      const answer = await call.renegotiation?.admit(leg, request.body);
+      const answer = await call.renegotiation?.admit(leg, request.body, request.source_address);
       if (answer === undefined) {
         reply.send(488, 'The codec of a call cannot change');
         return;

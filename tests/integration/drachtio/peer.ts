@@ -141,9 +141,9 @@ export class Peer {
   }
 }
 
-export async function udpPeer(server: Endpoint): Promise<Peer> {
+export async function udpPeer(server: Endpoint, address = '127.0.0.1'): Promise<Peer> {
   const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, address);
   await once(socket, 'listening');
   const line = {
     send: (data: Buffer): void => socket.send(data, server.port, server.address),

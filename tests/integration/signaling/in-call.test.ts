@@ -111,10 +111,7 @@ it('hold by the phone, and resume', async () => {
   ] as const) {
     call.say(
       'INVITE',
-      [
-        `Contact: <sip:alice@127.0.0.1:${scene.phone.local.port}>`,
-        'Content-Type: application/sdp',
-      ],
+      [`Contact: <sip:alice@127.0.0.1:${scene.phone.local.port}>`, 'Content-Type: application/sdp'],
       SDP.replace('sendrecv', direction),
     );
     await call.response(200);

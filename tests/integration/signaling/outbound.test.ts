@@ -1,7 +1,7 @@
 /** Calls that a page makes: to registered phones, and to hosts the configuration names. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { udpPeer, type Peer } from '../drachtio/peer.ts';
-import { PAGE_OFFER, PHONE_ANSWER, Scene, type WebPage } from './scene.ts';
+import { PAGE_OFFER, PHONE_ANSWER, PhoneLeg, Scene, type WebPage } from './scene.ts';
 
 const PHONE_SDP = PHONE_ANSWER.replace('6004', '4008');
 
@@ -189,4 +189,33 @@ describe('addresses', () => {
     call.cancel();
     await far.close();
   });
+});
+
+// The engine judges early packets by it: a phone's come from where its signaling does.
+it('the engine is told of each description which address it came from', async () => {
+  await scene.close();
+  scene = await Scene.start({ reach: ['127.0.0.2'] });
+  page = await scene.page();
+  const far = await udpPeer(scene.drachtio.sip('udp'), '127.0.0.2');
+  const call = page.dial(`sip:bob@127.0.0.2:${far.local.port}`);
+  const leg = new PhoneLeg(far, await far.request('INVITE'));
+  leg.answer(200, PHONE_SDP);
+  await call.response(200);
+  await leg.request('ACK');
+  const told = () =>
+    scene.media.said.map(({ what, leg: { receivedFrom } }) => [what, receivedFrom]);
+  await expect.poll(() => scene.signaling.calls[0]?.state).toBe('answered');
+  leg.offer(PHONE_SDP);
+  await far.response(200, 'INVITE');
+  leg.ack();
+  expect(told()).toEqual([
+    ['offer', '127.0.0.1'],
+    ['answer', '127.0.0.2'],
+    ['offer', '127.0.0.2'],
+    ['answer', '127.0.0.1'],
+  ]);
+  call.request('BYE');
+  await leg.request('BYE');
+  await scene.gone();
+  await far.close();
 });

@@ -314,13 +314,13 @@ export class PhoneLeg {
   }
 
   answer(status: number, sdp = '', headers: readonly string[] = []): void {
-    const contact = `Contact: <sip:agent001@127.0.0.1:${this.phone.local.port}>`;
+    const contact = this.contact();
     this.phone.answer(this.invite, status, [contact, ...headers].join('\n'), sdp);
   }
 
   /** Answers a re-INVITE. */
   answerTo(invite: SipRequest, sdp: string): void {
-    const contact = `Contact: <sip:agent001@127.0.0.1:${this.phone.local.port}>`;
+    const contact = this.contact();
     this.phone.answer(invite, 200, contact, sdp);
   }
 
@@ -329,14 +329,16 @@ export class PhoneLeg {
   }
 
   hangUp(): void {
-    this.phone.send(
-      text(this.phone, 'BYE', {
-        uri: 'sip:127.0.0.1',
-        callId: this.invite.callId,
-        fromTag: 'peer',
-        to: this.invite.headers.get('from') ?? '',
-      }),
-    );
+    this.send('BYE');
+  }
+
+  ack(): void {
+    this.send('ACK');
+  }
+
+  /** A re-INVITE of its own. */
+  offer(sdp: string): void {
+    this.send('INVITE', [this.contact(), 'Content-Type: application/sdp'], sdp);
   }
 
   /** The next such request of this leg; answered with 200 unless it is an ACK. */
@@ -346,6 +348,24 @@ export class PhoneLeg {
     )) as SipRequest;
     if (method !== 'ACK') this.phone.answer(request, 200);
     return request;
+  }
+
+  private send(method: string, headers: readonly string[] = [], sdp = ''): void {
+    this.phone.send(
+      text(this.phone, method, {
+        uri: 'sip:127.0.0.1',
+        callId: this.invite.callId,
+        fromTag: 'peer',
+        to: this.invite.headers.get('from') ?? '',
+        headers,
+      }),
+      sdp,
+    );
+  }
+
+  private contact(): string {
+    const { address, port } = this.phone.local;
+    return `Contact: <sip:agent001@${address}:${port}>`;
   }
 }
 
