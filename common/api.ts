@@ -8,6 +8,7 @@
  */
 import type { ErrorCode } from './errors.ts';
 import type { SipEvent } from './events.ts';
+import type { CallFigures } from './figures.ts';
 
 /** What the page needs to register and to talk to the agent. */
 export interface PageConfig {
@@ -106,6 +107,12 @@ export interface CallStatus {
   readonly reason?: string;
   /** The SIP status it was refused with. */
   readonly status?: number;
+}
+
+/** A call as GET /api/calls/{id} tells it. */
+export interface CallDetails extends CallStatus {
+  /** CallFigures, the newest that its page has sent; an older page may count less. */
+  readonly figures?: { readonly [name in keyof CallFigures]: object };
 }
 
 /** One part the bridge depends on: an engine or the agent. */

@@ -133,6 +133,17 @@ export interface StreamInfo {
   readonly SSRC?: number;
   /** Of packets received from this endpoint. */
   readonly stats: PacketTotals;
+  /** How it arrives; the embedded engine tells it of RTP, rtpengine does not. */
+  readonly reception?: Reception;
+}
+
+export interface Reception {
+  readonly packets: number;
+  readonly lost: number;
+  readonly duplicates: number;
+  readonly 'out of order': number;
+  /** µs */
+  readonly jitter: number;
 }
 
 export interface MediaInfo {

@@ -14,13 +14,14 @@ import { Signaling } from '../signaling/application.ts';
 import type { Binding } from '../signaling/bindings.ts';
 import type { Refusal } from '../signaling/call-phrases.ts';
 import { startDrachtio } from '../signaling/drachtio/server.ts';
-import { eventOf, TraceRing } from '../signaling/trace/ring.ts';
+import type { TraceRing } from '../signaling/trace/ring.ts';
 import { hostOf, hostPort } from '../signaling/sip/uri.ts';
 import { probe } from './agent-probe.ts';
 import { Agents, callUuidOf, type Agent, type AgentTarget } from './agents.ts';
 import type { AgentFailure } from './http/agent-connection.ts';
 import { EventStream } from './http/event-stream.ts';
 import { Origin } from './http/origin.ts';
+import { liveTrace } from './http/trace-api.ts';
 import { SipSocket } from './http/sip-socket.ts';
 import { VoiceSocket } from './http/voice-socket.ts';
 import { Measurements } from './measurements.ts';
@@ -86,11 +87,7 @@ async function start(
 ): Promise<Bridge> {
   const page = await openPage();
   const events = new EventStream();
-  const trace = new TraceRing({
-    onEntry: (entry) => {
-      if (events.heard) events.tell(eventOf(entry));
-    },
-  });
+  const trace = liveTrace(events);
 
   let demoUrl: string | undefined;
   if (!options.agent) {
@@ -168,6 +165,7 @@ async function start(
     end: (callId, why) => void signaling.endCall(callId, why),
     log,
     inactivityMs: options.rtpInactivityMs ?? 0,
+    receptions: measurements.receptions,
   });
   stack.push(() => {
     mediaWatch.close();

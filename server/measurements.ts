@@ -6,6 +6,7 @@ import { FiguresStore } from './figures/store.ts';
 import { CallTally } from './metrics/call-tally.ts';
 import { metricsOf } from './metrics/metrics.ts';
 import { ProcessMetrics } from './metrics/process.ts';
+import { Receptions } from './metrics/receptions.ts';
 
 export interface MeasurementsOptions {
   /** The live ones. */
@@ -15,6 +16,8 @@ export interface MeasurementsOptions {
 
 export class Measurements {
   readonly figures: FiguresApi;
+  /** Filled by whoever asks the media engine. */
+  readonly receptions = new Receptions();
   readonly #store: FiguresStore;
   readonly #tally = new CallTally();
   readonly #process = new ProcessMetrics();
@@ -46,6 +49,7 @@ export class Measurements {
       sip,
       sums: () => this.#store.sums(),
       outcomes: () => this.#tally.outcomes,
+      reception: (leg) => this.receptions.sums(leg),
       process: this.#process,
     });
   }

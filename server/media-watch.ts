@@ -15,6 +15,7 @@ import {
   type PeerFacts,
 } from '../rtpengine/diagnosis.ts';
 import type { MediaInfo, QueryResult } from '../rtpengine/engine.ts';
+import type { Receptions } from './metrics/receptions.ts';
 
 /** Between two looks; the first one comes this long after the answer. */
 const LOOK_MS = 2000;
@@ -30,6 +31,8 @@ export interface MediaWatchOptions {
   readonly log: Log;
   /** A call without RTP from the phone for this long is ended; 0 = never. */
   readonly inactivityMs: number;
+  /** Keeps what the engine says of how each side's packets arrive. */
+  readonly receptions?: Receptions;
   readonly now?: () => number;
 }
 
@@ -73,7 +76,11 @@ export class MediaWatch {
   async look(): Promise<void> {
     const answered = this.#options.calls().filter(({ state }) => state === 'answered');
     const ids = new Set(answered.map(({ callId }) => callId));
-    for (const callId of this.#calls.keys()) if (!ids.has(callId)) this.#calls.delete(callId);
+    for (const callId of this.#calls.keys()) {
+      if (ids.has(callId)) continue;
+      this.#calls.delete(callId);
+      this.#options.receptions?.forget(callId);
+    }
     await Promise.all(answered.map((call) => this.#lookAt(call)));
   }
 
@@ -131,7 +138,13 @@ export class MediaWatch {
       const [media] = medias;
       if (media === undefined) continue;
       const peer = this.#peer(watched, tag, media);
-      if (media.protocol.includes('SAVP')) page ??= { ...peer, dtls: hasDtls(media) };
+      const isPage = media.protocol.includes('SAVP');
+      const reception = media.streams[0]?.reception;
+      // An answer that comes after the end of the call is nobody's any more.
+      if (reception && this.#calls.get(call.callId) === watched) {
+        this.#options.receptions?.note(call.callId, isPage ? 'page' : 'phone', reception);
+      }
+      if (isPage) page ??= { ...peer, dtls: hasDtls(media) };
       else phone ??= peer;
     }
     return {

@@ -176,6 +176,7 @@ export class Signaling {
         if (status.state === 'ended') this.#calls.noteEnded(status);
         this.#told(status);
       },
+      legTried: (...leg) => options.legTried?.(...leg),
     });
     this.#sweep = setInterval(() => {
       if (bindings.sweep() > 0) this.#bindingsChanged();

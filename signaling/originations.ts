@@ -14,6 +14,8 @@ export interface OriginationsOptions {
   /** How long a page may take to begin. */
   readonly reactionMs: number;
   readonly changed: (status: CallStatus) => void;
+  /** A message of that Call-ID is about a call. */
+  readonly legTried: (callId: string, sipCallId: string, kind: 'page') => void;
 }
 
 interface Pending {
@@ -61,14 +63,17 @@ export class Originations {
   }
 
   async #ask(page: Binding, request: DialRequest): Promise<void> {
+    const { srf, legTried } = this.#options;
+    const sipCallId = `${request.callId}-dial`;
+    legTried(request.callId, sipCallId, 'page');
     const headers = {
+      'Call-ID': sipCallId,
       Event: DIAL_EVENT,
       'Subscription-State': 'active',
       'Content-Type': 'application/json',
     };
     const body = JSON.stringify(request);
     try {
-      const { srf } = this.#options;
       const answer = await srf.request(page.contact, { method: 'NOTIFY', headers, body });
       if (answer.status >= 300) throw new Error(`${answer.status} ${answer.reason}`);
     } catch (error) {

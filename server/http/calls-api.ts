@@ -3,12 +3,12 @@
  * an agent. Every answer is JSON; what went wrong is { code, message }.
  *
  *   GET    /api/calls               live calls; with ?ended=1 also the last that ended
- *   GET    /api/calls/{id}          one of them
+ *   GET    /api/calls/{id}          one of them, with what its page has measured (`figures`)
  *   POST   /api/calls               { to, extension? } → 202, or with ?wait=1 → 200 and the outcome
  *   DELETE /api/calls/{id}          hangs up
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallStatus } from '../../common/api.ts';
+import type { CallDetails, CallStatus } from '../../common/api.ts';
 import { BridgeError } from '../../common/errors.ts';
 import type { Refusal } from '../../signaling/call-phrases.ts';
 import { badRequest, readJson, sendError, sendJson, textField } from './json-api.ts';
@@ -32,6 +32,7 @@ export function serveCalls(
   control: CallControl,
   request: IncomingMessage,
   response: ServerResponse,
+  figuresOf: (id: string) => CallDetails['figures'],
 ): boolean {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const { method = 'GET' } = request;
@@ -46,8 +47,11 @@ export function serveCalls(
   }
   const id = idOf(pathname);
   if (id === undefined) return false;
-  if (method === 'GET') sendCall(response, control.callStatus(id));
-  else if (method === 'DELETE') {
+  if (method === 'GET') {
+    const call = control.callStatus(id);
+    const figures = figuresOf(id);
+    sendCall(response, call && { ...call, ...(figures && { figures }) });
+  } else if (method === 'DELETE') {
     void control.endCall(id, 'Ended over HTTP').then((call) => sendCall(response, call));
   } else notAllowed(response, 'GET, DELETE');
   return true;
@@ -97,7 +101,7 @@ function httpStatusOf(status: number): number {
   return status === 480 || status === 486 ? 409 : status;
 }
 
-function sendCall(response: ServerResponse, call: CallStatus | undefined): void {
+function sendCall(response: ServerResponse, call: CallDetails | undefined): void {
   if (call) sendJson(response, call);
   else {
     sendError(response, new BridgeError('NO_CALL', 'No call of that id is up or ended lately.'));

@@ -125,7 +125,7 @@ export class Origin {
     } else if (serveFigures(figures, request, response)) return;
     else if (serveTrace(trace, request, response)) return;
     else if (serveMedia(mediaWatch, request, response)) return;
-    else if (serveCalls(calls, request, response)) return;
+    else if (serveCalls(calls, request, response, (id) => figures.store.of(id))) return;
     else if (serveAgent(agent, request, response)) return;
     else if (serveCallControl(callControl, request, response)) return;
     else if (serveMessages(sendMessage, request, response)) return;

@@ -7,10 +7,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallTrace } from '../../common/api.ts';
 import { ladderOf } from '../../signaling/trace/ladder.ts';
 import { pcapOf } from '../../signaling/trace/pcap.ts';
-import { eventOf, type TraceRing } from '../../signaling/trace/ring.ts';
+import { eventOf, TraceRing } from '../../signaling/trace/ring.ts';
+import type { EventStream } from './event-stream.ts';
 
 const PATH = /^\/api\/calls\/([^/]+)\/trace$/;
 const PCAP = 'application/vnd.tcpdump.pcap';
+
+/** A trace that tells of every message as it passes, when anybody listens. */
+export function liveTrace(events: EventStream): TraceRing {
+  return new TraceRing({
+    onEntry: (entry) => {
+      if (events.heard) events.tell(eventOf(entry));
+    },
+  });
+}
 
 /** False when the path is another's. */
 export function serveTrace(

@@ -7,6 +7,7 @@ import { HOP_NAMES, type HopName } from '../../common/figures.ts';
 import type { FigureSums } from '../figures/store.ts';
 import { Exposition, type Sample } from './exposition.ts';
 import type { ProcessMetrics } from './process.ts';
+import { LEGS, type LegName, type ReceptionSums } from './receptions.ts';
 
 export interface MetricsSources {
   readonly status: () => Status;
@@ -15,6 +16,8 @@ export interface MetricsSources {
   readonly outcomes: () => ReadonlyMap<CallOutcome, number>;
   /** Of the embedded SIP server; undefined with an external one. */
   readonly sip: () => Readonly<Record<string, number>> | undefined;
+  /** Of the RTP of phones, and of pages, at the media engine. */
+  readonly reception: (leg: LegName) => ReceptionSums;
   readonly process: ProcessMetrics;
 }
 
@@ -54,7 +57,8 @@ const MEDIA: readonly (readonly [
   ['framesSkipped', 'playout_skipped_frames', 'Frames the browser did not take in time.'],
 ];
 
-export function metricsOf({ status, sums, outcomes, sip, process }: MetricsSources): string {
+export function metricsOf(sources: MetricsSources): string {
+  const { status, sums, outcomes, sip, process } = sources;
   const exposition = new Exposition();
   const { version, calls, registrations, engines, agent } = status();
   exposition.gauge('bridge_info', 'The version that runs.', [[{ version }, 1]]);
@@ -83,6 +87,7 @@ export function metricsOf({ status, sums, outcomes, sip, process }: MetricsSourc
     part('agent', agent),
   ]);
   writeMedia(exposition, sums());
+  writeReception(exposition, sources.reception);
   for (const [name, value] of Object.entries(sip() ?? {})) {
     const metric = `bridge_sip_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
     const help = `Of the embedded SIP server: ${name}.`;
@@ -102,6 +107,30 @@ function writeMedia(exposition: Exposition, { counters, hops }: FigureSums): voi
     const metric = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     exposition.histogram(`bridge_${metric}_seconds`, HOPS[name], [[{}, hops[name].read()]]);
   }
+}
+
+function writeReception(exposition: Exposition, reception: MetricsSources['reception']): void {
+  const sums = LEGS.map((leg) => [leg, reception(leg)] as const);
+  const counter = (name: string, help: string, count: (sums: ReceptionSums) => number): void =>
+    exposition.counter(
+      `bridge_relay_${name}_total`,
+      help,
+      sums.map(([leg, of]) => [{ leg }, count(of)]),
+    );
+  counter('packets', 'RTP packets at the media engine, by who sent them.', (of) => of.packets);
+  counter('lost_packets', 'RTP packets lost on their way to it.', (of) => of.lost);
+  counter('duplicate_packets', 'RTP packets that came twice.', (of) => of.duplicates);
+  counter('reordered_packets', 'RTP packets overtaken by others.', (of) => of['out of order']);
+  exposition.gauge(
+    'bridge_relay_jitter_seconds',
+    'Interarrival jitter (RFC 3550) over the calls that are up.',
+    sums.flatMap(([leg, { jitterMs }]) =>
+      [0.5, 1].flatMap((quantile): Sample[] => {
+        const ms = jitterMs[Math.ceil(quantile * jitterMs.length) - 1];
+        return ms === undefined ? [] : [[{ leg, quantile: String(quantile) }, ms / 1000]];
+      }),
+    ),
+  );
 }
 
 function countBy<T>(

@@ -11,6 +11,9 @@ let scene: Scene;
 let page: WebPage;
 let server: Server;
 let url: string;
+/** The call whose page has sent figures. */
+let measured: string | undefined;
+const FIGURES = { counters: { packets: 50 }, hops: {}, turns: [], answers: [] } as never;
 
 beforeEach(async () => {
   scene = await Scene.start({
@@ -20,7 +23,8 @@ beforeEach(async () => {
   page = await scene.page();
   await scene.registerPhone();
   server = createServer((request, response) => {
-    if (!serveCalls(scene.signaling, request, response)) response.writeHead(404).end();
+    const figuresOf = (id: string) => (id === measured ? FIGURES : undefined);
+    if (!serveCalls(scene.signaling, request, response, figuresOf)) response.writeHead(404).end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -76,6 +80,11 @@ it('POST rings the phone, and GET follows the call to its end', async () => {
   await expect
     .poll(async () => (await json(fetch(`${url}/${made.callId}`)))[1])
     .toMatchObject({ state: 'answered', extension: '1001' });
+  measured = made.callId;
+  expect(await json(fetch(`${url}/${measured}`))).toMatchObject([
+    200,
+    { callId: measured, figures: { counters: { packets: 50 } } },
+  ]);
   const [, live] = await json(fetch(url));
   expect(live).toMatchObject([{ callId: made.callId }]);
   leg.hangUp();

@@ -7,9 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CallTrace } from '../../../common/api.ts';
-import { serveTrace } from '../../../server/http/trace-api.ts';
-import { TraceRing } from '../../../signaling/trace/ring.ts';
+import type { CallTrace, DialRequest, Status } from '../../../common/api.ts';
+import type { SipEvent } from '../../../common/events.ts';
+import { EventStream } from '../../../server/http/event-stream.ts';
+import { liveTrace, serveTrace } from '../../../server/http/trace-api.ts';
+import type { TraceRing } from '../../../signaling/trace/ring.ts';
 import { missing, TSHARK } from '../../setup/programs.ts';
 import { EXTERNAL } from '../../support/drachtio.ts';
 import { PAGE_ANSWER, PHONE_ANSWER, Scene } from '../signaling/scene.ts';
@@ -20,7 +22,8 @@ let http: Server;
 let base: string;
 
 beforeEach(async () => {
-  trace = new TraceRing();
+  const events = new EventStream();
+  trace = liveTrace(events);
   const onMessage = trace.add.bind(trace);
   const options = {
     legTried: trace.tie.bind(trace),
@@ -31,7 +34,8 @@ beforeEach(async () => {
     ? await Scene.start({ ...options, onMessage })
     : await Scene.start(options, { onMessage });
   http = createServer((request, response) => {
-    if (!serveTrace(trace, request, response)) response.writeHead(404).end();
+    if (request.url === '/api/events') events.add(response, {} as Status);
+    else if (!serveTrace(trace, request, response)) response.writeHead(404).end();
   }).listen(0, '127.0.0.1');
   await once(http, 'listening');
   base = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
@@ -39,6 +43,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await scene.close();
   http.close();
+  http.closeAllConnections();
 });
 
 /** A call from INVITE to BYE; its id and that of its page's leg. */
@@ -63,6 +68,28 @@ async function traced(): Promise<{ callId: string; pageCallId: string }> {
 }
 
 const path = (callId: string) => `${base}/api/calls/${encodeURIComponent(callId)}/trace`;
+
+it('GET /api/events tells of each message as it passes', async () => {
+  const response = await fetch(`${base}/api/events`);
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const { callId, pageCallId } = await traced();
+  let stream = '';
+  const told = (): SipEvent[] =>
+    stream.split('\n\n').flatMap((block) => {
+      const data = /^event: sip\ndata: (.*)$/.exec(block)?.[1];
+      return data === undefined ? [] : [JSON.parse(data) as SipEvent];
+    });
+  const isBye = ({ sipCallId, summary }: SipEvent): boolean =>
+    sipCallId === pageCallId && summary.startsWith('BYE ');
+  while (!told().some(isBye)) stream += (await reader?.read())?.value ?? '';
+  await reader?.cancel();
+  const events = told().filter((event) => event.callId === callId);
+  expect(events[0]).toMatchObject({ type: 'sip', leg: 'phone', direction: 'in', transport: 'udp' });
+  expect(events[0]?.text).toMatch(/^INVITE sip:app@127\.0\.0\.1 SIP\/2\.0\r\n/);
+  expect(events.filter(({ leg }) => leg === 'page').map(({ summary }) => summary)).toEqual(
+    expect.arrayContaining(['200 Whatever (INVITE)', '180 Whatever (INVITE)']),
+  );
+});
 
 describe('GET /api/calls/{id}/trace', () => {
   it('gives every message of both legs, with where it passed', async () => {
@@ -129,6 +156,25 @@ describe('GET /api/calls/{id}/trace', () => {
       'phone out BYE my-call',
       'phone out INVITE my-call',
     ]);
+  });
+
+  it('of a call made over HTTP also how the page was asked', async () => {
+    const page = await scene.page();
+    await scene.registerPhone();
+    const made = scene.signaling.originate({ to: 'agent001' });
+    if (!('callId' in made)) throw new Error(made.reason);
+    const { callId } = made;
+    const notify = await page.peer.request('NOTIFY');
+    expect((JSON.parse(notify.body.toString()) as DialRequest).callId).toBe(callId);
+    page.peer.answer(notify, 200);
+    const call = page.dial('sip:agent001@127.0.0.1', [`X-Bridge-Call-ID: ${callId}`]);
+    (await scene.phoneRung()).refuse(486);
+    await call.response(486);
+    await scene.gone();
+    const found = await requestsOf(callId);
+    expect(found[0]).toBe(`page out NOTIFY ${notify.callId}`);
+    expect(found).toContain(`page in INVITE ${call.callId}`);
+    expect(found).toContain(`phone out INVITE ${callId}`);
   });
 
   it('both legs of a call between phones, the one that was called on the right', async () => {

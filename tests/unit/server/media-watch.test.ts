@@ -4,6 +4,7 @@ import { BridgeError } from '../../../common/errors.ts';
 import type { MediaEvent } from '../../../common/events.ts';
 import { silent } from '../../../common/log.ts';
 import { MediaWatch } from '../../../server/media-watch.ts';
+import { Receptions } from '../../../server/metrics/receptions.ts';
 import type { QueryResult } from '../../../rtpengine/engine.ts';
 
 const CALL = { callId: 'a', state: 'answered', heldBy: [] } as unknown as CallStatus;
@@ -89,6 +90,32 @@ describe('media watch', () => {
     expect(ended).toEqual([]);
     await lookAfter(2000);
     expect(ended).toEqual(['a: No RTP from the phone for 4 s']);
+  });
+
+  test('passes on how packets arrive, and forgets it with the call', async () => {
+    const receptions = new Receptions();
+    const calls = [CALL];
+    const reception = { packets: 7, lost: 1, duplicates: 0, 'out of order': 0, jitter: 900 };
+    const leg = (protocol: string) => ({
+      medias: [{ protocol, streams: [{ flags: [], stats: { packets: 7 }, reception }] }],
+    });
+    watch = new MediaWatch({
+      calls: () => calls,
+      query: () => Promise.resolve({ tags: { p: leg('RTP/AVP') } } as unknown as QueryResult),
+      tell: () => undefined,
+      end: () => undefined,
+      log: silent,
+      inactivityMs: 0,
+      receptions,
+      now: () => now,
+    });
+    await lookAfter(0);
+    await lookAfter(2000);
+    expect(receptions.sums('phone')).toMatchObject({ packets: 7, lost: 1, jitterMs: [0.9] });
+    expect(receptions.sums('page')).toMatchObject({ packets: 0, jitterMs: [] });
+    calls.pop();
+    await lookAfter(2000);
+    expect(receptions.sums('phone')).toMatchObject({ packets: 7, lost: 1, jitterMs: [] });
   });
 
   test('ends a call whose engine has forgotten it', async () => {

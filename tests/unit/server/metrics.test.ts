@@ -6,6 +6,7 @@ import { FiguresStore } from '../../../server/figures/store.ts';
 import { Exposition } from '../../../server/metrics/exposition.ts';
 import { metricsOf } from '../../../server/metrics/metrics.ts';
 import { ProcessMetrics } from '../../../server/metrics/process.ts';
+import { Receptions } from '../../../server/metrics/receptions.ts';
 
 const part = (ok: boolean) => ({ kind: 'embedded', address: '127.0.0.1:1', ok }) as const;
 const STATUS = {
@@ -33,6 +34,15 @@ function text(): string {
     turns: [],
     answers: [],
   });
+  const receptions = new Receptions();
+  const good = { packets: 10, lost: 0, duplicates: 0, 'out of order': 0, jitter: 500 };
+  receptions.note('ended', 'phone', { ...good, lost: 2 });
+  receptions.forget('ended');
+  receptions.note('a', 'phone', good);
+  receptions.note('a', 'phone', { ...good, packets: 20, lost: 3 });
+  receptions.note('a', 'phone', { ...good, packets: 21, lost: 2, jitter: 1500 });
+  receptions.note('a', 'phone', { ...good, packets: 5, 'out of order': 1, jitter: 2000 });
+  receptions.note('b', 'phone', good);
   const process = new ProcessMetrics();
   try {
     return metricsOf({
@@ -43,6 +53,7 @@ function text(): string {
           ['completed', 4],
           ['busy', 1],
         ]),
+      reception: (leg) => receptions.sums(leg),
       sip: () => ({ received: 12, tooLarge: 1, dialogs: 2 }),
       process,
     });
@@ -64,6 +75,12 @@ it('says how things are', () => {
       'bridge_up{part="rtpengine",kind="embedded"} 0',
       'bridge_rtp_packets_total 50',
       'bridge_rtp_concealed_seconds_total 0.25',
+      'bridge_relay_packets_total{leg="phone"} 46',
+      'bridge_relay_lost_packets_total{leg="phone"} 5',
+      'bridge_relay_reordered_packets_total{leg="phone"} 1',
+      'bridge_relay_packets_total{leg="page"} 0',
+      'bridge_relay_jitter_seconds{leg="phone",quantile="0.5"} 0.0005',
+      'bridge_relay_jitter_seconds{leg="phone",quantile="1"} 0.002',
       'bridge_sip_received_total 12',
       'bridge_sip_too_large_total 1',
       '# TYPE bridge_sip_dialogs gauge',
