@@ -118,6 +118,7 @@ async function start(
   const media = new MediaLink({
     kind: options.rtpengines ? 'external' : 'embedded',
     addresses: rtpengines,
+    record: options.recording !== undefined,
     log,
     changed: () => changed(),
   });

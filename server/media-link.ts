@@ -22,6 +22,8 @@ const ANSWER = { page: ANSWER_TO_PAGE, phone: ANSWER_TO_PHONE } as const;
 export interface MediaLinkOptions {
   readonly kind: PartStatus['kind'];
   readonly addresses: readonly Address[];
+  /** Has the engine record every call, to where it keeps its recordings. */
+  readonly record?: boolean;
   readonly log: Log;
   readonly changed: () => void;
 }
@@ -62,7 +64,9 @@ export class MediaLink {
       (await this.#pool.offer({ ...OFFER[to], ...idsOf(leg), ...sourceOf(leg), sdp })).sdp,
     answer: async (leg, sdp, to = 'phone') => {
       const ids = { ...idsOf(leg), ...sourceOf(leg), 'to-tag': leg.toTag };
-      return (await this.#pool.answer({ ...ANSWER[to], ...ids, sdp })).sdp;
+      const profile = ANSWER[to];
+      const flags = [...profile.flags, ...(this.#options.record ? (['record-call'] as const) : [])];
+      return (await this.#pool.answer({ ...profile, flags, ...ids, sdp })).sdp;
     },
     release: async (leg) => {
       const isWhole = leg.branch === undefined;

@@ -1,4 +1,5 @@
 /** What the bridge is started with, made from the configuration. */
+import { resolve } from 'node:path';
 import type { AgentOverrides, AgentSettings } from '../agent/settings.ts';
 import type { CaptureMode } from '../common/api.ts';
 import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
@@ -89,6 +90,9 @@ export function optionsOf(config: Config): BridgeOptions {
       noAnswerMs: sip.timeouts.no_answer * 1000,
     },
     extensions: extensionsOf(config),
+    ...(config.recording.dir !== undefined && {
+      recording: { dir: resolve(config.recording.dir), format: config.recording.format },
+    }),
     log: {
       level: log.level,
       format: log.format,

@@ -69,12 +69,7 @@ export class Calls {
       try {
         const pair = call.pairOfOffer(request, Date.now());
         const sdp = await negotiation.offer(this.#context(callId), pair, request);
-        if (wantsRecording(request)) {
-          // A call that cannot be recorded is still a call.
-          await this.#record(call, request).catch((thrown: unknown) => {
-            request.warnings.push(messageOf(thrown));
-          });
-        }
+        await this.#recordIfWanted(call, request);
         return { result: 'ok', sdp };
       } catch (thrown) {
         const made = call.parties.filter((party) => !before.has(party));
@@ -88,9 +83,12 @@ export class Calls {
     required(request, 'callId', 'fromTag', 'toTag');
     return this.#inTurn(request, async (callId) => {
       requireSdp(request);
-      const pair = this.#known(callId).pairOfAnswer(request);
+      const call = this.#known(callId);
+      const pair = call.pairOfAnswer(request);
       if (pair === undefined) throw new RequestError(NOT_FOUND);
-      return { result: 'ok', sdp: await negotiation.answer(pair, request) };
+      const sdp = await negotiation.answer(pair, request);
+      await this.#recordIfWanted(call, request);
+      return { result: 'ok', sdp };
     });
   }
 
@@ -167,6 +165,14 @@ export class Calls {
   async close(): Promise<void> {
     await Promise.allSettled(this.#running.values());
     for (const call of [...this.#calls.values()]) await this.#remove(call, [...call.parties]);
+  }
+
+  /** A call that cannot be recorded is still a call. */
+  async #recordIfWanted(call: Call, request: NgRequest): Promise<void> {
+    if (!wantsRecording(request)) return;
+    await this.#record(call, request).catch((thrown: unknown) => {
+      request.warnings.push(messageOf(thrown));
+    });
   }
 
   async #record(call: Call, request: NgRequest): Promise<Reply> {

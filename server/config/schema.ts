@@ -252,6 +252,18 @@ const rtpengine = z
   .optional()
   .describe('An rtpengine to use instead of the embedded media engine.');
 
+const recording = section({
+  dir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Every call is recorded into this folder; left out: none is.'),
+  format: z
+    .enum(['wav', 'pcap'])
+    .default('wav')
+    .describe('wav: caller left, called side right. pcap: the packets, for Wireshark.'),
+});
+
 const log = section({
   level: z
     .enum(['debug', 'info', 'warn', 'error'])
@@ -269,7 +281,7 @@ const log = section({
 });
 
 export const configSchema = z
-  .strictObject({ sip, http, agent, extensions, drachtio, rtpengine, log })
+  .strictObject({ sip, http, agent, extensions, drachtio, rtpengine, recording, log })
   .superRefine((config, context) => {
     const { port_range_start: start, port_range_end: end } = config.sip.rtp;
     if (end <= start) {
