@@ -44,6 +44,7 @@ const signaling = new Signaling({
   pageUrl: () => '',
   log: silent,
   changed: () => undefined,
+  legTried: (callId, sipCallId, kind) => trace.tie(callId, sipCallId, kind),
   tell: () => undefined,
 });
 await Promise.all([media.connect(), signaling.connect()]);

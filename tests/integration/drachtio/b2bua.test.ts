@@ -1,5 +1,5 @@
 /** createB2BUA between two peers made of bytes. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   disconnect,
   testDrachtio,
@@ -61,98 +61,100 @@ function dial(callId: string, branch = unique('z9hG4bK')): string {
   return branch;
 }
 
-it('joins two calls; a BYE on one side ends the other', async () => {
-  const callId = unique('b2b');
-  dial(callId);
-  const invite = await carol.request('INVITE');
-  expect(invite.headers.get('x-pass')).toBe('yes');
-  expect(invite.from?.uri).toMatch(/^sip:alice@127\.0\.0\.1:/);
-  expect(invite.body.toString()).toBe(SDP);
-  carol.answer(invite, 180, `${contact(carol, 'carol')}\nX-Back: one`);
-  expect((await alice.response(180)).headers.get('x-back')).toBe('one');
-  carol.answer(invite, 200, `${contact(carol, 'carol')}\nX-Back: two`, SDP2);
-  await carol.request('ACK');
-  const ok = await alice.response(200);
-  expect(ok.headers.get('x-back')).toBe('two');
-  expect(ok.body.toString()).toBe(SDP2);
-  const to = ok.headers.get('to') ?? '';
-  alice.send(text(alice, 'ACK', { callId, to }));
-  expect(await calls[0]).not.toBeInstanceOf(Error);
-  alice.send(text(alice, 'BYE', { callId, to, cseq: 2 }));
-  await alice.response(200, 'BYE');
-  const bye = await carol.request('BYE');
-  carol.answer(bye, 200);
-});
+describe('RFC 3261 §13, §15 and §9, row createB2BUA', () => {
+  it('joins two calls; a BYE on one side ends the other', async () => {
+    const callId = unique('b2b');
+    dial(callId);
+    const invite = await carol.request('INVITE');
+    expect(invite.headers.get('x-pass')).toBe('yes');
+    expect(invite.from?.uri).toMatch(/^sip:alice@127\.0\.0\.1:/);
+    expect(invite.body.toString()).toBe(SDP);
+    carol.answer(invite, 180, `${contact(carol, 'carol')}\nX-Back: one`);
+    expect((await alice.response(180)).headers.get('x-back')).toBe('one');
+    carol.answer(invite, 200, `${contact(carol, 'carol')}\nX-Back: two`, SDP2);
+    await carol.request('ACK');
+    const ok = await alice.response(200);
+    expect(ok.headers.get('x-back')).toBe('two');
+    expect(ok.body.toString()).toBe(SDP2);
+    const to = ok.headers.get('to') ?? '';
+    alice.send(text(alice, 'ACK', { callId, to }));
+    expect(await calls[0]).not.toBeInstanceOf(Error);
+    alice.send(text(alice, 'BYE', { callId, to, cseq: 2 }));
+    await alice.response(200, 'BYE');
+    const bye = await carol.request('BYE');
+    carol.answer(bye, 200);
+  });
 
-it('a BYE of the callee waits for the caller’s ACK', async () => {
-  const callId = unique('b2b');
-  dial(callId);
-  const invite = await carol.request('INVITE');
-  carol.answer(invite, 200, contact(carol, 'carol'), SDP2);
-  await carol.request('ACK');
-  const ok = await alice.response(200);
-  await calls[0];
-  carol.send(
-    text(carol, 'BYE', {
-      callId: invite.callId,
-      fromTag: 'peer',
-      to: invite.headers.get('from') ?? '',
-    }),
-  );
-  alice.send(text(alice, 'ACK', { callId, to: ok.headers.get('to') ?? '' }));
-  await carol.response(200, 'BYE');
-  const bye = await alice.request('BYE');
-  alice.answer(bye, 200);
-});
+  it('a BYE of the callee waits for the caller’s ACK', async () => {
+    const callId = unique('b2b');
+    dial(callId);
+    const invite = await carol.request('INVITE');
+    carol.answer(invite, 200, contact(carol, 'carol'), SDP2);
+    await carol.request('ACK');
+    const ok = await alice.response(200);
+    await calls[0];
+    carol.send(
+      text(carol, 'BYE', {
+        callId: invite.callId,
+        fromTag: 'peer',
+        to: invite.headers.get('from') ?? '',
+      }),
+    );
+    alice.send(text(alice, 'ACK', { callId, to: ok.headers.get('to') ?? '' }));
+    await carol.response(200, 'BYE');
+    const bye = await alice.request('BYE');
+    alice.answer(bye, 200);
+  });
 
-it('passes the failure of the callee on', async () => {
-  dial(unique('b2b'));
-  const invite = await carol.request('INVITE');
-  carol.answer(invite, 486, 'X-Back: busy');
-  await carol.request('ACK');
-  expect((await alice.response(486)).headers.get('x-back')).toBe('busy');
-});
+  it('passes the failure of the callee on', async () => {
+    dial(unique('b2b'));
+    const invite = await carol.request('INVITE');
+    carol.answer(invite, 486, 'X-Back: busy');
+    await carol.request('ACK');
+    expect((await alice.response(486)).headers.get('x-back')).toBe('busy');
+  });
 
-it('a CANCEL of the caller cancels the callee', async () => {
-  const callId = unique('b2b');
-  const branch = dial(callId);
-  const invite = await carol.request('INVITE');
-  carol.answer(invite, 180, contact(carol, 'carol'));
-  await alice.response(180);
-  alice.send(text(alice, 'CANCEL', { callId, branch, headers: ['Reason: SIP;cause=487'] }));
-  await alice.response(487, 'INVITE');
-  const cancel = await carol.request('CANCEL');
-  expect(cancel.headers.get('reason')).toBe('SIP;cause=487');
-  carol.answer(cancel, 200);
-  carol.answer(invite, 487);
-  await carol.request('ACK');
-  expect(await calls[0]).toBeInstanceOf(Error);
-});
+  it('a CANCEL of the caller cancels the callee', async () => {
+    const callId = unique('b2b');
+    const branch = dial(callId);
+    const invite = await carol.request('INVITE');
+    carol.answer(invite, 180, contact(carol, 'carol'));
+    await alice.response(180);
+    alice.send(text(alice, 'CANCEL', { callId, branch, headers: ['Reason: SIP;cause=487'] }));
+    await alice.response(487, 'INVITE');
+    const cancel = await carol.request('CANCEL');
+    expect(cancel.headers.get('reason')).toBe('SIP;cause=487');
+    carol.answer(cancel, 200);
+    carol.answer(invite, 487);
+    await carol.request('ACK');
+    expect(await calls[0]).toBeInstanceOf(Error);
+  });
 
-it('late offer: the body of the ACK goes through', async () => {
-  disconnect(srf);
-  srf = await drachtio.app((app) =>
-    app.invite((req, res) => {
-      void app
-        .createB2BUA(req, res, `sip:carol@127.0.0.1:${carol.local.port}`, {})
-        .catch(() => undefined);
-    }),
-  );
-  const callId = unique('b2b');
-  alice.send(text(alice, 'INVITE', { callId, headers: [contact(alice, 'alice')] }));
-  const invite = await carol.request('INVITE');
-  expect(invite.body).toHaveLength(0);
-  carol.answer(invite, 200, contact(carol, 'carol'), SDP2);
-  const ok = await alice.response(200);
-  expect(ok.body.toString()).toBe(SDP2);
-  alice.send(
-    text(alice, 'ACK', {
-      callId,
-      to: ok.headers.get('to') ?? '',
-      headers: ['Content-Type: application/sdp'],
-    }),
-    SDP,
-  );
-  const ack = await carol.request('ACK');
-  expect(ack.body.toString()).toBe(SDP);
+  it('late offer: the body of the ACK goes through', async () => {
+    disconnect(srf);
+    srf = await drachtio.app((app) =>
+      app.invite((req, res) => {
+        void app
+          .createB2BUA(req, res, `sip:carol@127.0.0.1:${carol.local.port}`, {})
+          .catch(() => undefined);
+      }),
+    );
+    const callId = unique('b2b');
+    alice.send(text(alice, 'INVITE', { callId, headers: [contact(alice, 'alice')] }));
+    const invite = await carol.request('INVITE');
+    expect(invite.body).toHaveLength(0);
+    carol.answer(invite, 200, contact(carol, 'carol'), SDP2);
+    const ok = await alice.response(200);
+    expect(ok.body.toString()).toBe(SDP2);
+    alice.send(
+      text(alice, 'ACK', {
+        callId,
+        to: ok.headers.get('to') ?? '',
+        headers: ['Content-Type: application/sdp'],
+      }),
+      SDP,
+    );
+    const ack = await carol.request('ACK');
+    expect(ack.body.toString()).toBe(SDP);
+  });
 });

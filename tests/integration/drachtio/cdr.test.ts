@@ -2,7 +2,7 @@
  * `cdr` of the protocol table: an application that asked for them hears of every INVITE, answer and
  * end. The C++ server writes records only with a setting of its own configuration.
  */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   disconnect,
   embeddedOnly,
@@ -60,105 +60,109 @@ function invite(
   return { callId, branch };
 }
 
-it('an answered call that the caller ends', async (context) => {
-  embeddedOnly(context, WHY);
-  await listen((srf) => srf.invite((req, res) => void srf.createUAS(req, res, { localSdp: SDP2 })));
-  const { callId } = invite();
-  const to = (await phone.response(200)).headers.get('to') ?? '';
-  phone.send(text(phone, 'ACK', { callId, to }));
-  phone.send(text(phone, 'BYE', { callId, to, cseq: 2 }));
-  await phone.response(200, 'BYE');
-  await expect
-    .poll(() => records)
-    .toEqual([
-      'attempt network INVITE',
-      'start application uas INVITE',
-      'stop network normal-release BYE',
-    ]);
-});
+describe('rows cdr:attempt, cdr:start, cdr:stop', () => {
+  it('an answered call that the caller ends', async (context) => {
+    embeddedOnly(context, WHY);
+    await listen((srf) =>
+      srf.invite((req, res) => void srf.createUAS(req, res, { localSdp: SDP2 })),
+    );
+    const { callId } = invite();
+    const to = (await phone.response(200)).headers.get('to') ?? '';
+    phone.send(text(phone, 'ACK', { callId, to }));
+    phone.send(text(phone, 'BYE', { callId, to, cseq: 2 }));
+    await phone.response(200, 'BYE');
+    await expect
+      .poll(() => records)
+      .toEqual([
+        'attempt network INVITE',
+        'start application uas INVITE',
+        'stop network normal-release BYE',
+      ]);
+  });
 
-it('a call that is refused, and one that is given up', async (context) => {
-  embeddedOnly(context, WHY);
-  let refuse = true;
-  await listen((srf) =>
-    srf.invite((_req, res) => {
-      res.send(refuse ? 486 : 180);
-    }),
-  );
-  invite();
-  await phone.response(486);
-  refuse = false;
-  const call = invite();
-  await phone.response(180);
-  phone.send(text(phone, 'CANCEL', call));
-  await phone.response(487);
-  await expect
-    .poll(() => records)
-    .toEqual([
-      'attempt network INVITE',
-      'stop application call-rejected INVITE',
-      'attempt network INVITE',
-      'stop network call-canceled CANCEL',
-    ]);
-});
-
-it('a call that the application makes and ends', async (context) => {
-  embeddedOnly(context, WHY);
-  await listen(() => undefined);
-  const uri = `sip:alice@127.0.0.1:${phone.local.port}`;
-  const made = app.createUAC(uri, { localSdp: SDP }).then((dialog) => dialogs.push(dialog));
-  phone.answer(await phone.request('INVITE'), 200, `Contact: <${uri}>`, SDP2);
-  await phone.request('ACK');
-  await made;
-  const ended = dialogs[0]?.destroy();
-  phone.answer(await phone.request('BYE'), 200);
-  await ended;
-  await expect
-    .poll(() => records)
-    .toEqual([
-      'attempt application INVITE',
-      'start network uac INVITE',
-      'stop application normal-release BYE',
-    ]);
-});
-
-it('a proxied call, both sides of it', async (context) => {
-  embeddedOnly(context, WHY);
-  const callee = await udpPeer(drachtio.sip('udp'));
-  await listen((srf) =>
-    srf.invite((req) => void srf.proxyRequest(req, `sip:127.0.0.1:${callee.local.port}`)),
-  );
-  invite();
-  callee.answer(
-    await callee.request('INVITE'),
-    200,
-    `Contact: <sip:127.0.0.1:${callee.local.port}>`,
-    SDP2,
-  );
-  await phone.response(200);
-  await expect
-    .poll(() => records)
-    .toEqual([
-      'attempt network INVITE',
-      'attempt application INVITE',
-      'start network proxy-uac INVITE',
-      'start application proxy-uas INVITE',
-    ]);
-  await callee.close();
-});
-
-it('goes to one application, in turn, and to none that did not ask', async (context) => {
-  embeddedOnly(context, WHY);
-  await listen((srf) => srf.invite((_req, res) => res.send(486)));
-  const other: string[] = [];
-  const second = await drachtio.app((srf) =>
-    srf.on('cdr:attempt', (source: string) => other.push(source)),
-  );
-  for (let i = 0; i < 4; i++) {
+  it('a call that is refused, and one that is given up', async (context) => {
+    embeddedOnly(context, WHY);
+    let refuse = true;
+    await listen((srf) =>
+      srf.invite((_req, res) => {
+        res.send(refuse ? 486 : 180);
+      }),
+    );
     invite();
     await phone.response(486);
-  }
-  await expect.poll(() => other.length).toBe(2);
-  await expect.poll(() => records.filter((one) => one.startsWith('attempt')).length).toBe(2);
-  disconnect(second);
+    refuse = false;
+    const call = invite();
+    await phone.response(180);
+    phone.send(text(phone, 'CANCEL', call));
+    await phone.response(487);
+    await expect
+      .poll(() => records)
+      .toEqual([
+        'attempt network INVITE',
+        'stop application call-rejected INVITE',
+        'attempt network INVITE',
+        'stop network call-canceled CANCEL',
+      ]);
+  });
+
+  it('a call that the application makes and ends', async (context) => {
+    embeddedOnly(context, WHY);
+    await listen(() => undefined);
+    const uri = `sip:alice@127.0.0.1:${phone.local.port}`;
+    const made = app.createUAC(uri, { localSdp: SDP }).then((dialog) => dialogs.push(dialog));
+    phone.answer(await phone.request('INVITE'), 200, `Contact: <${uri}>`, SDP2);
+    await phone.request('ACK');
+    await made;
+    const ended = dialogs[0]?.destroy();
+    phone.answer(await phone.request('BYE'), 200);
+    await ended;
+    await expect
+      .poll(() => records)
+      .toEqual([
+        'attempt application INVITE',
+        'start network uac INVITE',
+        'stop application normal-release BYE',
+      ]);
+  });
+
+  it('a proxied call, both sides of it', async (context) => {
+    embeddedOnly(context, WHY);
+    const callee = await udpPeer(drachtio.sip('udp'));
+    await listen((srf) =>
+      srf.invite((req) => void srf.proxyRequest(req, `sip:127.0.0.1:${callee.local.port}`)),
+    );
+    invite();
+    callee.answer(
+      await callee.request('INVITE'),
+      200,
+      `Contact: <sip:127.0.0.1:${callee.local.port}>`,
+      SDP2,
+    );
+    await phone.response(200);
+    await expect
+      .poll(() => records)
+      .toEqual([
+        'attempt network INVITE',
+        'attempt application INVITE',
+        'start network proxy-uac INVITE',
+        'start application proxy-uas INVITE',
+      ]);
+    await callee.close();
+  });
+
+  it('goes to one application, in turn, and to none that did not ask', async (context) => {
+    embeddedOnly(context, WHY);
+    await listen((srf) => srf.invite((_req, res) => res.send(486)));
+    const other: string[] = [];
+    const second = await drachtio.app((srf) =>
+      srf.on('cdr:attempt', (source: string) => other.push(source)),
+    );
+    for (let i = 0; i < 4; i++) {
+      invite();
+      await phone.response(486);
+    }
+    await expect.poll(() => other.length).toBe(2);
+    await expect.poll(() => records.filter((one) => one.startsWith('attempt')).length).toBe(2);
+    disconnect(second);
+  });
 });

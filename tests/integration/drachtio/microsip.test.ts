@@ -3,7 +3,7 @@
  * really is (it never rewrites it): registration and an outgoing call, both challenged first.
  */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDrachtio, type SrfDialog, type TestDrachtio } from '../../support/drachtio.ts';
 import { SDP2, udpPeer, type Peer } from './peer.ts';
 
@@ -48,48 +48,50 @@ afterAll(async () => {
   await drachtio.close();
 });
 
-it('the fixtures are whole', () => {
-  expect(Buffer.byteLength(fixture('register'))).toBe(527);
-  expect(Buffer.byteLength(fixture('invite'))).toBe(955);
-  expect(Buffer.byteLength(fixture('invite-digest'))).toBe(1198);
-});
+describe('RFC 3261 §10.2, §13.2, §22 and RFC 3581: MicroSIP 3.20.5', () => {
+  it('the fixtures are whole', () => {
+    expect(Buffer.byteLength(fixture('register'))).toBe(527);
+    expect(Buffer.byteLength(fixture('invite'))).toBe(955);
+    expect(Buffer.byteLength(fixture('invite-digest'))).toBe(1198);
+  });
 
-it('registers', async () => {
-  phone.sendRaw(fixture('register'));
-  const challenge = await phone.response(401);
-  expect(challenge.headers.get('www-authenticate')).toBe(CHALLENGE);
-  expect(challenge.headers.get('via')).toBe(
-    `SIP/2.0/UDP 127.0.0.1:52553;rport=${phone.local.port};branch=z9hG4bKPj069c6122-bda2-4239-9902-e3d29222823e`,
-  );
-  phone.sendRaw(fixture('register-digest'));
-  const ok = await phone.response(200);
-  expect(ok.headers.get('cseq')).toBe('19360 REGISTER');
-  expect(ok.headers.get('contact')).toBe('<sip:agent001@127.0.0.1:52553;ob>;expires=300');
-  expect(seen.splice(0)).toEqual(Array(2).fill('<sip:agent001@127.0.0.1:52553;ob> 300'));
-});
+  it('registers', async () => {
+    phone.sendRaw(fixture('register'));
+    const challenge = await phone.response(401);
+    expect(challenge.headers.get('www-authenticate')).toBe(CHALLENGE);
+    expect(challenge.headers.get('via')).toBe(
+      `SIP/2.0/UDP 127.0.0.1:52553;rport=${phone.local.port};branch=z9hG4bKPj069c6122-bda2-4239-9902-e3d29222823e`,
+    );
+    phone.sendRaw(fixture('register-digest'));
+    const ok = await phone.response(200);
+    expect(ok.headers.get('cseq')).toBe('19360 REGISTER');
+    expect(ok.headers.get('contact')).toBe('<sip:agent001@127.0.0.1:52553;ob>;expires=300');
+    expect(seen.splice(0)).toEqual(Array(2).fill('<sip:agent001@127.0.0.1:52553;ob> 300'));
+  });
 
-it('calls, is answered without a session timer it was not promised, and is hung up', async () => {
-  phone.sendRaw(fixture('invite'));
-  await phone.response(407);
-  phone.sendRaw(fixture('ack-407'));
-  phone.sendRaw(fixture('invite-digest'));
-  await phone.response(100);
-  const ringing = await phone.response(180);
-  const ok = await phone.response(200);
-  expect(ok.toTag).toBe(ringing.toTag);
-  expect(ok.headers.has('session-expires')).toBe(false);
-  expect(body).toContain('m=audio 4000 RTP/AVP 8 0 101\r\n');
-  const ack = fixture('ack-407')
-    .replace('CSeq: 4661', 'CSeq: 4662')
-    .replace(/^To:.*$/m, `To: ${ok.headers.get('to') ?? ''}`)
-    .replace(/branch=\S+/, 'branch=z9hG4bKPjcf53043d');
-  phone.sendRaw(ack);
-  const dialog = await dialogMade;
-  expect(dialog.sip.callId).toBe('1099cec1-7c43-481d-ad1e-1ba4e136eceb');
-  const destroyed = dialog.destroy();
-  // 127.0.0.1:52553 is what the Contact says; the phone is on another port.
-  const bye = await phone.request('BYE');
-  expect(bye.uri).toBe('sip:agent001@127.0.0.1:52553;ob');
-  phone.answer(bye, 200);
-  await destroyed;
+  it('calls, is answered without a session timer it was not promised, and is hung up', async () => {
+    phone.sendRaw(fixture('invite'));
+    await phone.response(407);
+    phone.sendRaw(fixture('ack-407'));
+    phone.sendRaw(fixture('invite-digest'));
+    await phone.response(100);
+    const ringing = await phone.response(180);
+    const ok = await phone.response(200);
+    expect(ok.toTag).toBe(ringing.toTag);
+    expect(ok.headers.has('session-expires')).toBe(false);
+    expect(body).toContain('m=audio 4000 RTP/AVP 8 0 101\r\n');
+    const ack = fixture('ack-407')
+      .replace('CSeq: 4661', 'CSeq: 4662')
+      .replace(/^To:.*$/m, `To: ${ok.headers.get('to') ?? ''}`)
+      .replace(/branch=\S+/, 'branch=z9hG4bKPjcf53043d');
+    phone.sendRaw(ack);
+    const dialog = await dialogMade;
+    expect(dialog.sip.callId).toBe('1099cec1-7c43-481d-ad1e-1ba4e136eceb');
+    const destroyed = dialog.destroy();
+    // 127.0.0.1:52553 is what the Contact says; the phone is on another port.
+    const bye = await phone.request('BYE');
+    expect(bye.uri).toBe('sip:agent001@127.0.0.1:52553;ob');
+    phone.answer(bye, 200);
+    await destroyed;
+  });
 });

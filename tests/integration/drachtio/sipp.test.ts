@@ -41,7 +41,7 @@ function sipp(args: readonly string[]): {
   return { done, stop: () => child.kill('SIGUSR1') };
 }
 
-describe.skipIf(reason !== '')(`SIPp${reason}`, () => {
+describe.skipIf(reason !== '')(`RFC 3261 §10, §13, §15 and §22, with SIPp${reason}`, () => {
   it.each([
     ['UDP', 'udp', []],
     ['TCP', 'tcp', ['-t', 't1']],

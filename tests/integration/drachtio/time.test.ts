@@ -44,7 +44,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     );
   const uri = (): string => `sip:carol@127.0.0.1:${phone.local.port}`;
 
-  it('repeats the 200 until the ACK; without one it hangs up and tells the application', async () => {
+  it('RFC 3261 §13.3.1.4, row unsolicited: repeats the 200 until the ACK; without one it hangs up and tells the application', async () => {
     let reason: ((text: string) => void) | undefined;
     const destroyed = new Promise<string>((resolve) => (reason = resolve));
     srf = await drachtio.app((app) =>
@@ -66,7 +66,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     expect(drachtio.server?.counters.dialogs).toBe(0);
   });
 
-  it('gives an unanswered request 408', async () => {
+  it('RFC 3261 §17.1, timers B and F: gives an unanswered request 408', async () => {
     const silent = await udpPeer(drachtio.sip('udp'));
     srf = await drachtio.app();
     const request = await srf.request(`sip:x@127.0.0.1:${silent.local.port}`, {
@@ -81,7 +81,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     await silent.close();
   });
 
-  it('destroy() ends although the peer is dead', async () => {
+  it('row destroy: ends although the peer is dead', async () => {
     srf = await drachtio.app();
     const made = srf.createUAC(uri(), { localSdp: SDP });
     phone.answer(await phone.request('INVITE'), 200, contact(), SDP2);
@@ -90,7 +90,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     expect(drachtio.server?.counters.dialogs).toBe(0);
   });
 
-  it('answers for an application that never does: INVITE 504, others 500', async () => {
+  it('RFC 3261 §17.2: answers for an application that never does: INVITE 504, others 500', async () => {
     srf = await drachtio.app((app) => {
       app.invite(() => undefined);
       app.info(() => undefined);
@@ -101,7 +101,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     await phone.response(504, 'INVITE');
   });
 
-  it('a CANCEL that nobody answers ends the INVITE with 487', async () => {
+  it('RFC 3261 §9.1: a CANCEL that nobody answers ends the INVITE with 487', async () => {
     srf = await drachtio.app();
     const made = srf
       .createUAC(
@@ -116,7 +116,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     expect(await made).toMatchObject({ status: 487 });
   });
 
-  it('repeats a reliable 183 until its PRACK', async () => {
+  it('RFC 3262 §3: repeats a reliable 183 until its PRACK', async () => {
     srf = await drachtio.app((app) =>
       app.invite((req, res) => {
         req.on('cancel', () => undefined);
@@ -152,7 +152,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     phone.send(text(phone, 'ACK', { callId, to }));
   });
 
-  it('refuses a reliable response to who cannot take it', async () => {
+  it('RFC 3262 §3: refuses a reliable response to who cannot take it', async () => {
     const refused: unknown[] = [];
     srf = await drachtio.app((app) =>
       app.invite((_req, res) => {
@@ -165,7 +165,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     await expect.poll(() => refused).toEqual(['Remote endpoint does not support 100rel']);
   });
 
-  it('PRACKs a reliable 183 of the callee', async () => {
+  it('RFC 3262 §4: PRACKs a reliable 183 of the callee', async () => {
     srf = await drachtio.app();
     const made = srf.createUAC(uri(), { localSdp: SDP });
     const invite = await phone.request('INVITE');
@@ -181,7 +181,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
     await destroyed;
   });
 
-  it('an application that goes away: its calls end, its requests are answered', async () => {
+  it('row disconnect: an application that goes away: its calls end, its requests are answered', async () => {
     let dialog: SrfDialog | undefined;
     srf = await drachtio.app((app) => {
       app.invite((req, res) => {
@@ -217,7 +217,7 @@ describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
   });
 });
 
-describe.skipIf(EXTERNAL)(`what it sees${inside}`, () => {
+describe.skipIf(EXTERNAL)(`RFC 3261 §18.3, RFC 4475: what it sees${inside}`, () => {
   it('traces every message in and out, and survives any datagram', async () => {
     const trace: TracedMessage[] = [];
     const drachtio = await testDrachtio({ onMessage: (message) => trace.push(message) });
@@ -246,7 +246,7 @@ describe.skipIf(EXTERNAL)(`what it sees${inside}`, () => {
   });
 });
 
-describe.skipIf(EXTERNAL)(`listening${inside}`, () => {
+describe.skipIf(EXTERNAL)(`RFC 3261 §18.2.1, row authenticate: listening${inside}`, () => {
   it('a taken port is named, and nothing stays open', async () => {
     const first = await startDrachtio({
       admin: { host: '127.0.0.1', port: 0, secret: 's' },

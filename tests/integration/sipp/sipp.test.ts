@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 describe.skipIf(reason !== undefined)(`SIPp${reason === undefined ? '' : ` (${reason})`}`, () => {
-  it('registers with digest, and removes itself', async () => {
+  it('RFC 3261 §10 and §22: registers with digest, and removes itself', async () => {
     stage = await Stage.start({
       auth: { realm: 'bridge', users: new Map([['agent001', 'secret']]) },
     });
@@ -25,7 +25,7 @@ describe.skipIf(reason !== undefined)(`SIPp${reason === undefined ? '' : ` (${re
     expect(stage.signaling.registrations.map(({ kind }) => kind)).toEqual(['page']);
   });
 
-  it('is refused with a wrong password', async () => {
+  it('RFC 3261 §22.4: is refused with a wrong password', async () => {
     stage = await Stage.start({
       auth: { realm: 'bridge', users: new Map([['agent001', 'secret']]) },
     });
@@ -33,47 +33,47 @@ describe.skipIf(reason !== undefined)(`SIPp${reason === undefined ? '' : ` (${re
     expect(stage.signaling.registrations.map(({ kind }) => kind)).toEqual(['page']);
   });
 
-  it('calls, and hangs up: so does the page', async () => {
+  it('RFC 3261 §13 and §15: calls, and hangs up: so does the page', async () => {
     stage = await Stage.start();
     expect(await stage.run('call')).toBe('');
     await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
   });
 
-  it('calls over TCP', async () => {
+  it('RFC 3261 §18: calls over TCP', async () => {
     stage = await Stage.start();
     expect(await stage.run('call', '-t', 't1')).toBe('');
     await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
   });
 
-  it('gives up while it rings: the page is cancelled', async () => {
+  it('RFC 3261 §9: gives up while it rings: the page is cancelled', async () => {
     stage = await Stage.start();
     stage.answers = false;
     expect(await stage.run('cancel')).toBe('');
     await expect.poll(() => stage.heard).toEqual(['INVITE', 'CANCEL', 'ACK']);
   });
 
-  it('holds and resumes', async () => {
+  it('RFC 3264 §8.4: holds and resumes', async () => {
     stage = await Stage.start();
     expect(await stage.run('hold')).toBe('');
   });
 
-  it('locks the codec by re-INVITE', async () => {
+  it('RFC 3261 §14, RFC 3264 §8: locks the codec by re-INVITE', async () => {
     stage = await Stage.start();
     expect(await stage.run('re-invite')).toBe('');
   });
 
-  it('sends DTMF by INFO', async () => {
+  it('RFC 6086: sends DTMF by INFO', async () => {
     stage = await Stage.start();
     expect(await stage.run('info')).toBe('');
   });
 
-  it('asks what we can: OPTIONS outside a call and in one', async () => {
+  it('RFC 3261 §11: asks what we can: OPTIONS outside a call and in one', async () => {
     stage = await Stage.start();
     expect(await stage.run('options')).toBe('');
     expect(await stage.run('options-in-call')).toBe('');
   });
 
-  it('transfers blindly: told of each turn by NOTIFY, and the other phone has the page', async () => {
+  it('RFC 3515, RFC 3420: transfers blindly: told of each turn by NOTIFY, and the other phone has the page', async () => {
     stage = await Stage.start({
       extensions: [{ key: '2001', to: { kind: 'phone', user: 'bob' } }],
     });
@@ -83,19 +83,19 @@ describe.skipIf(reason !== undefined)(`SIPp${reason === undefined ? '' : ` (${re
     await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
   });
 
-  it('is refused a transfer to nobody, or to another agent; the call goes on', async () => {
+  it('RFC 3515 §2.4.2: is refused a transfer to nobody, or to another agent; the call goes on', async () => {
     stage = await Stage.start();
     expect(await stage.run('refer-refused')).toBe('');
     await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
   });
 
-  it('calls without an offer, and answers ours in its ACK', async () => {
+  it('RFC 3261 §13.2.1: calls without an offer, and answers ours in its ACK', async () => {
     stage = await Stage.start();
     expect(await stage.run('late-offer')).toBe('');
     await expect.poll(() => stage.heard).toEqual(['INVITE', 'ACK', 'BYE']);
   });
 
-  it('keeps a session timer; a refresh that is too short is refused', async (context) => {
+  it('RFC 4028: keeps a session timer; a refresh that is too short is refused', async (context) => {
     embeddedOnly(context, 'the C++ server settles no timer on an UPDATE');
     stage = await Stage.start();
     expect(await stage.run('session-refresh')).toBe('');
