@@ -4,7 +4,8 @@
  * tests can be run against both. drachtio-srf's own types are stale; the few members that tests use
  * are declared here.
  */
-import type { EventEmitter } from 'node:events';
+import { createSocket } from 'node:dgram';
+import { once, type EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import {
   startDrachtio,
@@ -185,20 +186,56 @@ export async function testDrachtio(options: Partial<DrachtioOptions> = {}): Prom
     return srf;
   };
   if (hostports === undefined) await app();
+  const sip = (protocol: Protocol): Endpoint => {
+    const found = new RegExp(`(?:^|,)${protocol}/([^,]*):(\\d+)`).exec(hostports ?? '');
+    if (!found?.[1]) throw new Error(`the server has no ${protocol} listener`);
+    return { address: found[1], port: Number(found[2]) };
+  };
   return {
     admin,
     server,
     app,
-    sip: (protocol) => {
-      const found = new RegExp(`(?:^|,)${protocol}/([^,]*):(\\d+)`).exec(hostports ?? '');
-      if (!found?.[1]) throw new Error(`the server has no ${protocol} listener`);
-      return { address: found[1], port: Number(found[2]) };
-    },
+    sip,
     close: async () => {
       for (const srf of apps) disconnect(srf);
       await server?.close();
+      if (server === undefined) await unattended(sip('udp'));
     },
   };
+}
+
+/**
+ * Until the external server has noticed that its applications are gone: meanwhile it would hand one of
+ * them what the next test sends.
+ */
+async function unattended({ address, port }: Endpoint): Promise<void> {
+  const socket = createSocket('udp4');
+  socket.connect(port, address);
+  await once(socket, 'connect');
+  const own = `127.0.0.1:${socket.address().port}`;
+  const deadline = Date.now() + 2000;
+  try {
+    for (let n = 1; Date.now() < deadline; n++) {
+      const id = `${own}-${n}`;
+      socket.send(
+        [
+          `OPTIONS sip:${address}:${port} SIP/2.0`,
+          `Via: SIP/2.0/UDP ${own};branch=z9hG4bK-${id.replace(/\W/g, '-')}`,
+          'Max-Forwards: 70',
+          `From: <sip:nobody@${own}>;tag=1`,
+          `To: <sip:${address}:${port}>`,
+          `Call-ID: ${id}`,
+          'CSeq: 1 OPTIONS',
+          'Content-Length: 0\r\n\r\n',
+        ].join('\r\n'),
+      );
+      const answer = once(socket, 'message', { signal: AbortSignal.timeout(100) });
+      const [data] = (await answer.catch(() => [''])) as [Buffer | string];
+      if (data.toString().startsWith('SIP/2.0 503')) return;
+    }
+  } finally {
+    socket.close();
+  }
 }
 
 /** Also when it is disconnected already. */
