@@ -60,7 +60,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
         ...optionsOf(
           configSchema.parse({
             http: { port: 0 },
-            sip: { server: { port: 0 }, rtp: { port_range_start: 31_000, port_range_end: 31_199 } },
+            sip: {
+              server: { port: 0 },
+              registrar: { file: 'none' },
+              rtp: { port_range_start: 31_000, port_range_end: 31_199 },
+            },
             agent: { url: agent.url, query: 'tenant_id=demo&campaign_id=demo&lead_id=demo' },
           }),
         ),

@@ -17,7 +17,7 @@ export class CallFigures extends LitElement {
         display: grid;
         font-size: 0.87rem;
         gap: 5px 16px;
-        grid-template-columns: minmax(0, 1fr) auto;
+        grid-template-columns: minmax(8.5em, 1fr) minmax(0, auto);
       }
 
       dt {
@@ -26,6 +26,7 @@ export class CallFigures extends LitElement {
 
       dd {
         text-align: right;
+        white-space: normal;
       }
 
       .label {
@@ -46,7 +47,7 @@ export class CallFigures extends LitElement {
         border-radius: 6px;
         color: inherit;
         font: inherit;
-        max-width: 12em;
+        max-width: 100%;
         padding: 0.1em 0.3em;
       }
 

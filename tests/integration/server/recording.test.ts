@@ -21,7 +21,11 @@ it('writes caller and called side into the two channels of a WAV file named for 
   const options = optionsOf(
     configSchema.parse({
       http: { port: 0 },
-      sip: { server: { port: 0 }, rtp: { port_range_start: 32_000, port_range_end: 32_099 } },
+      sip: {
+        server: { port: 0 },
+        registrar: { file: 'none' },
+        rtp: { port_range_start: 32_000, port_range_end: 32_099 },
+      },
       extensions: { '1001': { phone: 'anna' } },
       recording: { dir },
     }),
