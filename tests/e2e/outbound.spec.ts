@@ -152,7 +152,10 @@ test('two pages ring, the first to answer gets the call, the other hears so', as
     .toEqual([0, 1]);
   const talks = (await cards[0]?.count()) === 1 ? first : second;
   const other = talks === first ? second : first;
-  await expect(other.getByText(/Call completed elsewhere/).first()).toBeVisible();
+  // Both answer at once: what the loser is told depends on how far its answer was.
+  await expect(
+    other.getByText(/Call completed elsewhere|taken back just as this page/).first(),
+  ).toBeVisible();
   await expect(talks.getByTestId('call-state')).toHaveAttribute('data-state', 'answered');
   expect(agent.sessions).toHaveLength(1);
   expect(toneLevel(session.pcm.slice(-16_000), 16_000, 700)).toBeGreaterThan(0.3);

@@ -17,6 +17,10 @@ export function endSentence({ originator, cause, answered, reason, phrase }: End
   const text = reasonText(reason);
   if (originator === 'local') return 'Hung up on this page.';
   if (originator === 'system') return `Ended by the page: ${cause}.`;
+  // drachtio's own words when an answer and our CANCEL met.
+  if (text !== undefined && /cancel race/i.test(text)) {
+    return 'The call was taken back just as this page answered it.';
+  }
   if (text !== undefined) return `Ended by the far end: ${text}.`;
   if (cause === 'Terminated') return 'The caller hung up.';
   if (cause === 'Canceled') return 'The caller gave up before the answer.';

@@ -134,6 +134,18 @@ describe('hold by the page', () => {
     return directionOf(invite.body.toString());
   }
 
+  it('an offer of the phone meanwhile has to wait: 491', async () => {
+    const holding = scene.signaling.control.hold(id(), true);
+    const ours = await scene.phone.request('INVITE');
+    const contact = `Contact: <sip:alice@127.0.0.1:${scene.phone.local.port}>`;
+    call.say('INVITE', [contact, 'Content-Type: application/sdp'], SDP);
+    await scene.phone.response(491, 'INVITE');
+    scene.phone.answer(ours, 200, contact, SDP);
+    await scene.phone.request('ACK');
+    await holding;
+    expect(scene.signaling.calls).toMatchObject([{ heldBy: ['page'] }]);
+  });
+
   it('and resume: the phone is offered no audio, and then audio again', async () => {
     const holding = scene.signaling.control.hold(id(), true);
     expect(await reinvited()).toBe('inactive');

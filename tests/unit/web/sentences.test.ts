@@ -53,6 +53,15 @@ describe('endSentence', () => {
       'Ended by the far end: The bridge "stops".',
     ],
     [
+      {
+        originator: 'remote',
+        cause: 'Terminated',
+        answered: true,
+        reason: 'SIP;cause=200;text="ACK-BYE due to cancel race condition"',
+      },
+      'The call was taken back just as this page answered it.',
+    ],
+    [
       { originator: 'system', cause: 'WebRTC Error', answered: false },
       'Ended by the page: WebRTC Error.',
     ],
