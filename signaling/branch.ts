@@ -34,7 +34,7 @@ export interface BranchOptions {
 export interface BranchEvents {
   /** The INVITE went out; its Call-ID. */
   sent(callId: string): void;
-  ringing(status: number): void;
+  ringing(): void;
   /** In the tick the dialog is made in. */
   answered(leg: Leg): void;
   refused(refusal: Refusal): void;
@@ -108,9 +108,9 @@ export class Branch {
           if (this.#state === 'settled') this.#sendCancel();
           else if (request) this.#events.sent(request.get('Call-ID') ?? '');
         },
-        cbProvisional: ({ status }) => {
+        cbProvisional: () => {
           clearTimeout(this.#reaction);
-          if (this.#state === 'ringing') this.#events.ringing(status);
+          if (this.#state === 'ringing') this.#events.ringing();
         },
       },
       (dialog) => this.#answered(dialog),

@@ -224,7 +224,7 @@ export class Call {
       },
       {
         sent: (callId, kind) => this.tries(callId, kind),
-        ringing: (status) => this.#incoming.ring(status === 183 ? 183 : 180, this.id),
+        ringing: () => this.#incoming.ring(this.id),
         answered: (leg, mediaLeg) => void this.#answered(leg, mediaLeg),
         refused: (refusal) => this.#refuse(refusal),
       },

@@ -19,7 +19,7 @@ export interface ForkOptions extends Omit<BranchOptions, 'target' | 'mediaLeg' |
 
 export interface ForkEvents {
   sent(callId: string, kind: MediaPeer): void;
-  ringing(status: number): void;
+  ringing(): void;
   answered(leg: Leg, media: MediaLeg): void;
   /** By everybody, or by one for all. */
   refused(refusal: Refusal): void;
@@ -46,8 +46,8 @@ export class Fork {
         },
         {
           sent: (callId) => events.sent(callId, branch.party.kind),
-          ringing: (status) => {
-            if (!this.#settled) events.ringing(status);
+          ringing: () => {
+            if (!this.#settled) events.ringing();
           },
           answered: (leg) => this.#answered(branch, leg),
           refused: (refusal) => this.#refused(branch, refusal),

@@ -37,10 +37,13 @@ export class IncomingInvite {
     });
   }
 
-  /** A provisional answer; a page learns from it what the call is called. */
-  ring(status: 180 | 183, callId: string): void {
+  /**
+   * It rings; a page learns from it what the call is called. Always 180: early media (183 with SDP) is
+   * not passed on, and of a 183 without any the caller would hear nothing at all.
+   */
+  ring(callId: string): void {
     if (this.#isSettled()) return;
-    this.#reply.send(status, { headers: { [HEADER_CALL_ID]: callId } });
+    this.#reply.send(180, { headers: { [HEADER_CALL_ID]: callId } });
   }
 
   refuse(status: number, reason: string): void {

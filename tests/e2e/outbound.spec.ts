@@ -162,3 +162,12 @@ test('two pages ring, the first to answer gets the call, the other hears so', as
   await call.hangup();
   await second.close();
 });
+
+test('a page opened with ?user=anna is registered under that name', async ({ bridge, browser }) => {
+  const page = await browser.newPage();
+  await page.goto(`${bridge.url}/?start&user=anna`);
+  await bridge.until('anna is registered', ({ registrations }) =>
+    registrations.some(({ kind, aor }) => kind === 'page' && aor.startsWith('anna@')),
+  );
+  await page.close();
+});

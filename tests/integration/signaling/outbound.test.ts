@@ -81,6 +81,18 @@ it('the phone hangs up, and the page is told', async () => {
   });
 });
 
+it('early media of the phone is ringing to the page', async () => {
+  const call = page.dial('sip:agent001@127.0.0.1');
+  const leg = await scene.phoneRung();
+  leg.answer(183, PHONE_SDP);
+  const ringing = await call.response(180);
+  expect(ringing.body.toString()).toBe('');
+  leg.answer(200, PHONE_SDP);
+  await call.response(200);
+  await leg.request('ACK');
+  expect(scene.media.asked).toEqual(['offer', 'answer']);
+});
+
 describe('the phone does not take the call', () => {
   it.each([
     [486, 'busy'],
