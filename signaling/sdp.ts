@@ -37,8 +37,13 @@ interface Section {
 
 /**
  * Keeps of the first audio section only one codec, the first of ours that the caller has (G.711 in
- * the caller's own order where we have no list), plus telephone-event. An answer then holds exactly one audio codec, and the phone has no reason to lock
- * one with a second offer (an UPDATE right after the 200 is what MicroSIP does otherwise).
+ * the caller's own order where we have no list), plus telephone-event. An answer then holds exactly one audio
+ * codec, and the phone has no reason to lock one with a second offer (an UPDATE right after the 200 is
+ * what MicroSIP does otherwise).
+ *
+ * Comfort noise (RFC 3389) is not kept: a browser that has agreed to it sends it too, and its own voice
+ * activity detector then decides which of the agent's packets are silence and leaves them out. A phone
+ * that pauses without it leaves a gap in the RTP timestamps, and that is enough.
  *
  * @param codecs those the bridge is to use, in the order of preference
  * @returns the offer with one codec, or undefined when none fits (the call gets 488).

@@ -49,6 +49,15 @@ describe('lockCodec', () => {
     expect(locked).not.toMatch(/a=(rtpmap|fmtp):(96|9|8) /);
   });
 
+  it('agrees on no comfort noise, which would let the page leave out packets of the agent', () => {
+    const offer = MICROSIP.replace('8 0 101', '8 0 13 101').replace(
+      'a=rtpmap:101 ',
+      'a=rtpmap:13 CN/8000\r\na=rtpmap:101 ',
+    );
+    expect(lockCodec(offer)).toBe(lockCodec(MICROSIP));
+    expect(carriedCodecs(offer)).toBe(carriedCodecs(MICROSIP));
+  });
+
   it('knows static payload types without an rtpmap line', () => {
     const offer = 'v=0\r\nm=audio 9 RTP/AVP 18 0\r\n';
     expect(lockCodec(offer)).toBe('v=0\r\nm=audio 9 RTP/AVP 0\r\n');
