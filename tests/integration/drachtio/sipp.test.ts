@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { disconnect, testDrachtio, type TestDrachtio } from '../../support/drachtio.ts';
 import { SDP, udpPeer } from './peer.ts';
 
@@ -14,11 +14,12 @@ const reason = installed || process.env['CI'] ? '' : ' (skipped: sipp is not ins
 let drachtio: TestDrachtio;
 let folder: string;
 
-beforeAll(async () => {
+// One for each test: an external server would still hand calls to the application before.
+beforeEach(async () => {
   drachtio = await testDrachtio();
   folder = await mkdtemp(join(tmpdir(), 'sipp-'));
 });
-afterAll(async () => {
+afterEach(async () => {
   await drachtio.close();
   await rm(folder, { recursive: true, force: true });
 });
