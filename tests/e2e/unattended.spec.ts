@@ -1,0 +1,96 @@
+/**
+ * The audio path does not notice what happens to the page: its main thread stands still for two
+ * seconds, or it is hidden. What both sides hear stays whole, in order and on time.
+ */
+import type { Page } from 'playwright/test';
+import { compare, idealCallerToAgent } from '../../audio/compare.ts';
+import { Resampler } from '../../audio/resampler.ts';
+import { framesOf } from '../bench/caller.ts';
+import { measureCallerToAgent } from '../../server/demo/measure.ts';
+import { hide } from '../support/hidden-page.ts';
+import { bytesOf, sweep } from '../support/signals.ts';
+import { expect, test } from './fixtures.ts';
+
+const QUIET_SECONDS = 1;
+const SECONDS = 5;
+const speech = sweep({
+  sampleRate: 8000,
+  seconds: SECONDS,
+  fromHz: 300,
+  toHz: 3300,
+  amplitude: 0.5,
+});
+const caller = new Int16Array(8000 * QUIET_SECONDS + speech.length);
+caller.set(speech, 8000 * QUIET_SECONDS);
+const answer = sweep({ sampleRate: 16_000, seconds: 4, fromHz: 3000, toHz: 250, amplitude: 0.5 });
+/** A frame may be late by so much; a stall of the page would make hundreds of them later. */
+const LATE_MS = 50;
+
+test.beforeEach(({ engine }) => {
+  test.skip(engine === 'rtpengine', 'what is tested here lies behind the engine');
+});
+
+const disturbances: readonly [string, (page: Page) => Promise<void>][] = [
+  [
+    "the page's main thread stands still for 2 s",
+    (page) =>
+      page.evaluate(
+        '{ const until = performance.now() + 2000; while (performance.now() < until); }',
+      ),
+  ],
+  ['the page is hidden', hide],
+];
+
+for (const [what, disturb] of disturbances) {
+  test(`${what}: no frame is lost or late, either way`, async ({ agent, openPage, phone }) => {
+    const page = await openPage();
+    const sentAt: number[] = [];
+    const heardAt: number[] = [];
+    const call = await phone.call({
+      to: '1000',
+      play: caller,
+      codecs: ['pcmu'],
+      onPacketSent: (_sequence, _stamp, at) => sentAt.push(at),
+      onPacketReceived: (_sequence, _stamp, at) => heardAt.push(at),
+    });
+    await call.answered;
+    const session = await agent.session();
+    await expect.poll(() => sentAt.length, { intervals: [20] }).toBeGreaterThan(75);
+    const from = performance.now();
+    const disturbed = disturb(page);
+    // It has to be read from the socket and paced while nobody attends to the page.
+    session.send(bytesOf(answer));
+    await disturbed;
+    const packets = (QUIET_SECONDS + SECONDS) * 50;
+    await expect
+      .poll(() => sentAt.length, { timeout: 20_000, intervals: [20] })
+      .toBeGreaterThan(packets + 10);
+    const to = performance.now();
+    await call.hangup();
+
+    const up = measureCallerToAgent(
+      { samples: speech, law: 'pcmu', packetTimes: sentAt.slice(QUIET_SECONDS * 50) },
+      framesOf(session),
+    );
+    expect(up.snrDb).toBeGreaterThan(35);
+    expect(up.latencyMs.p95).toBeLessThan(LATE_MS);
+    const ideal = idealCallerToAgent(speech, 'pcmu');
+    const [start, end] = [ideal.slice(0, 16_000), ideal.slice(-16_000)].map((part) =>
+      compare(part, session.pcm),
+    );
+    expect((end?.offset ?? NaN) - (start?.offset ?? NaN)).toBeCloseTo(ideal.length - 16_000, 1);
+
+    const down = new Resampler({ from: 16_000, to: 8000 });
+    const idealAnswer = down.process(answer).slice(Math.round(down.delaySamples));
+    expect(compare(idealAnswer, call.recording.samples).snrDb).toBeGreaterThan(35);
+    const during = heardAt.filter((at) => at >= from && at <= to);
+    expect(share(during.slice(1).map((at, i) => at - (during[i] ?? at) < LATE_MS))).toBeGreaterThan(
+      0.95,
+    );
+    expect(during.length).toBeGreaterThan(((to - from) / 20) * 0.98);
+  });
+}
+
+function share(holds: readonly boolean[]): number {
+  return holds.filter(Boolean).length / holds.length;
+}
