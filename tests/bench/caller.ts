@@ -29,6 +29,12 @@ export function recordedSpeech(seconds: number): Int16Array {
   return speech.slice(0, seconds * RATE);
 }
 
+/** The same person for as long as is wanted. */
+export function longSpeechOf(seconds: number): Int16Array {
+  const speech = recordedSpeech(seconds);
+  return Int16Array.from({ length: seconds * RATE }, (_, i) => speech[i % speech.length] ?? 0);
+}
+
 export class Caller {
   readonly samples: Int16Array;
   readonly packetTimes: number[] = [];

@@ -21,13 +21,15 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   process.stdout.write(`${machine()}\n`);
+  const began = performance.now();
   const { figures, notes, failed } = await measure(options);
+  const took = Math.round((performance.now() - began) / 1000);
   process.stdout.write(table(figures));
   for (const note of notes) process.stdout.write(`\n${note}\n`);
   const judged = figures.filter(({ ok }) => ok !== null);
   const missed = judged.filter(({ ok }) => ok === false);
   process.stdout.write(
-    `\n${judged.length - missed.length} of ${judged.length} goals reached. ${machine()}\n`,
+    `\n${judged.length - missed.length} of ${judged.length} goals reached in ${took} s. ${machine()}\n`,
   );
   if (options.json !== undefined) {
     await writeFile(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);

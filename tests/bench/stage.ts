@@ -64,8 +64,7 @@ export class Stage {
       args: [...BROWSER_ARGS],
     });
     stack.push(() => browser.close());
-    // A context of its own, so that another tab can be opened beside the page.
-    const page = await (await browser.newContext()).newPage();
+    const page = await browser.newPage();
     await page.goto(`${bridge.url}/?start`);
     await bridge.until(
       'the page is registered',

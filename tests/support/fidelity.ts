@@ -20,12 +20,15 @@ export interface Fidelity {
 
 const WINDOW_MS = 500;
 const GOOD_DB = 35;
+const QUIET_RMS = 100;
 
 export function fidelity(reference: Int16Array, heard: Int16Array, sampleRate: number): Fidelity {
   const size = (WINDOW_MS * sampleRate) / 1000;
   const results: { snrDb: number; gainDb: number; lag: number }[] = [];
   for (let at = 0; at + size <= reference.length; at += size) {
-    const { snrDb, gainDb, offset } = compare(reference.slice(at, at + size), heard);
+    const said = reference.slice(at, at + size);
+    if (isPause(said)) continue;
+    const { snrDb, gainDb, offset } = compare(said, heard);
     results.push({ snrDb: Math.min(snrDb, 120), gainDb, lag: offset - at });
   }
   const good = results.filter(({ snrDb }) => snrDb >= GOOD_DB);
@@ -40,6 +43,12 @@ export function fidelity(reference: Int16Array, heard: Int16Array, sampleRate: n
     moves: steps.filter((step) => Math.abs(step) > 0.5).length,
     movedMs: ((lags.at(-1) ?? 0) - (lags[0] ?? 0)) / (sampleRate / 1000),
   };
+}
+
+/** In which there is nothing to be true to. */
+function isPause(samples: Int16Array): boolean {
+  const energy = samples.reduce((sum, sample) => sum + sample * sample, 0);
+  return energy < samples.length * QUIET_RMS ** 2;
 }
 
 /** The largest step from one sample to the next: a click is one that the signal cannot have. */

@@ -20,8 +20,9 @@ const HEARD = 5;
 export const bargeIn: Suite = {
   name: 'barge-in',
   what: `what is heard after ${BARGE_INS} barge-ins`,
+  // What empties lies behind the engine: one is enough.
   run: (run, report) =>
-    onEachEngine(run, async (stage, engines) => {
+    onEachEngine({ ...run, engines: run.engines.slice(0, 1) }, async (stage, engines) => {
       const listener = new Listener();
       const { call, session } = await stage.call({
         onPacketReceived: listener.received,

@@ -13,9 +13,12 @@ import { floorCall } from '../floor.ts';
 import { Listener } from '../listener.ts';
 import { distribution, single, summary } from '../result.ts';
 import { onEachEngine, Stack, until, type Stage } from '../stage.ts';
+import type { Capture } from '../../../common/api.ts';
 import type { BenchRun, EngineName, Figure, Suite } from '../suite.ts';
 
 const ANSWERS = 40;
+/** Of speech, for the ways of capture that are not the default. */
+const CAPTURE_SECONDS = 6;
 
 type Report = (figure: Figure) => void;
 
@@ -26,6 +29,8 @@ export const latency: Suite = {
     const floor = await floorOf(run, report);
     await onEachEngine(run, async (stage, engine) => {
       await callerToAgent(stage, engine, run, floor, report);
+      // What the page captures by lies behind the engine: once is enough.
+      if (engine === run.engines[0]) await byCapture(stage, engine, run, report);
       await agentToCaller(stage, engine, run, report);
     });
   },
@@ -107,6 +112,38 @@ async function callerToAgent(
           bounds: [{ of: 'value', atLeast: -0.5, atMost: 0.5 }],
         },
         heard.gainDb,
+      ),
+    );
+  }
+}
+
+/** The browser's jitter buffer lies on these ways; where it moved, the figure is that of most of the speech. */
+async function byCapture(
+  stage: Stage,
+  engines: EngineName,
+  { say }: BenchRun,
+  report: Report,
+): Promise<void> {
+  // Without a gesture an AudioContext stays suspended.
+  await stage.page.mouse.click(1, 1);
+  const others: readonly Capture[] = ['track', 'worklet'];
+  for (const capture of others) {
+    say(`the caller is heard by ${capture}`);
+    const caller = new Caller(CAPTURE_SECONDS);
+    const { call, session } = await stage.call({
+      play: caller.samples,
+      onPacketSent: caller.sent,
+      record: false,
+    });
+    await stage.page.evaluate(`bridge.setCapture(${JSON.stringify(call.callId)}, '${capture}')`);
+    await delay(caller.durationMs + QUIET_MS);
+    await call.hangup();
+    await stage.idle();
+    const name = `caller → agent by ${capture}`;
+    report(
+      summary(
+        { suite: 'latency', engines, name, unit: 'ms' },
+        caller.judge(framesOf(session)).latencyMs,
       ),
     );
   }

@@ -19,6 +19,7 @@ const WARM_UP = 50;
 
 export const passThrough: Suite = {
   name: 'pass-through',
+  onlyOnRequest: true,
   what: 'what the bridge adds between page and agent, both ways',
   run: async ({ seconds, say }: BenchRun, report: (figure: Figure) => void) => {
     const stack = new Stack();

@@ -1,7 +1,8 @@
 /**
  * Does the path notice what happens to the page? `busy`: its main thread is blocked for 2 s, twice.
- * `hidden`: its tab is behind another one. No frame may be lost, or late by more than 50 ms.
+ * `hidden`: it is told that nobody sees it. No frame may be lost, or late by more than 50 ms.
  */
+import { hide } from '../../support/hidden-page.ts';
 import { Caller, framesOf } from '../caller.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { single, summary } from '../result.ts';
@@ -22,28 +23,20 @@ export const busy: Suite = unattended(
         `{ const until = performance.now() + ${STALL_MS}; while (performance.now() < until); }`,
       );
     }
-    return () => Promise.resolve();
   },
 );
 
 export const hidden: Suite = unattended(
   'hidden',
-  'caller to agent while the tab is hidden',
-  async (stage) => {
-    const other = await stage.page.context().newPage();
-    await other.bringToFront();
-    return () => other.close();
-  },
+  'caller to agent while the page is hidden',
+  (stage) => hide(stage.page),
 );
 
-function unattended(
-  name: string,
-  what: string,
-  disturb: (stage: Stage) => Promise<() => Promise<void>>,
-): Suite {
+function unattended(name: string, what: string, disturb: (stage: Stage) => Promise<void>): Suite {
   return {
     name,
     what,
+    onlyOnRequest: true,
     run: (run, report) =>
       onEachEngine(run, async (stage, engines) => {
         const caller = new Caller(Math.min(run.seconds, MAX_SECONDS));
@@ -53,10 +46,9 @@ function unattended(
           onPacketSent: caller.sent,
           record: false,
         });
-        const restore = await disturb(stage);
+        await disturb(stage);
         const spoken = (caller.packetTimes[0] ?? 0) + caller.durationMs - performance.now();
         await delay(Math.max(0, spoken) + 500);
-        await restore();
         await call.hangup();
         await stage.idle();
 
