@@ -180,6 +180,11 @@ export class Uas {
       }
       transaction.respond(responseTo(request, 100));
     }
+    // RFC 3311 §5.2. drachtio-srf has nobody to give it to while its own re-INVITE is open.
+    if (method === 'UPDATE' && dialog.inviting && dialog.state === 'confirmed') {
+      this.reject(transaction, 491);
+      return;
+    }
     if (method === 'INVITE' || method === 'UPDATE') {
       const short = refuseShortSession(request, dialog.localTag);
       if (short !== undefined) {

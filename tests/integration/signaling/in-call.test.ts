@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SipRequest } from '../../../signaling/sip/message.ts';
 import { directionOf } from '../../../signaling/sdp.ts';
+import { EXTERNAL } from '../../support/drachtio.ts';
 import { SDP, text, udpPeer, type Peer } from '../drachtio/peer.ts';
 import type { PageLeg } from './scene.ts';
 import { PhoneLeg, Scene, type PhoneCall, type WebPage } from './scene.ts';
@@ -134,12 +135,14 @@ describe('hold by the page', () => {
     return directionOf(invite.body.toString());
   }
 
-  it('an offer of the phone meanwhile has to wait: 491', async () => {
+  // The C++ server leaves an UPDATE to the application, where drachtio-srf loses it.
+  const offers = EXTERNAL === undefined ? ['INVITE', 'UPDATE'] : ['INVITE'];
+  it.each(offers)('%s of the phone meanwhile has to wait: 491', async (method) => {
     const holding = scene.signaling.control.hold(id(), true);
     const ours = await scene.phone.request('INVITE');
     const contact = `Contact: <sip:alice@127.0.0.1:${scene.phone.local.port}>`;
-    call.say('INVITE', [contact, 'Content-Type: application/sdp'], SDP);
-    await scene.phone.response(491, 'INVITE');
+    call.say(method, [contact, 'Content-Type: application/sdp'], SDP);
+    await scene.phone.response(491, method);
     scene.phone.answer(ours, 200, contact, SDP);
     await scene.phone.request('ACK');
     await holding;
