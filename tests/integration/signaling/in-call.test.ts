@@ -110,11 +110,7 @@ it('hold by the phone, and resume', async () => {
     ['sendonly', ['phone']],
     ['sendrecv', []],
   ] as const) {
-    call.say(
-      'INVITE',
-      [`Contact: <sip:alice@127.0.0.1:${scene.phone.local.port}>`, 'Content-Type: application/sdp'],
-      SDP.replace('sendrecv', direction),
-    );
+    call.reinvite(SDP.replace('sendrecv', direction));
     await call.response(200);
     await expect.poll(() => scene.signaling.calls).toMatchObject([{ heldBy }]);
     expect(events('call').at(-1)).toMatchObject({ call: { heldBy } });
@@ -166,7 +162,7 @@ describe('hold by the page', () => {
     const holding = scene.signaling.control.hold(id(), true);
     await reinvited();
     await holding;
-    call.say('INVITE', ['Content-Type: application/sdp'], SDP);
+    call.reinvite(SDP);
     const answer = await call.response(200);
     expect(directionOf(answer.body.toString())).toBe('inactive');
   });

@@ -482,6 +482,12 @@ export class PhoneCall {
     this.request(method, unique('z9hG4bK'), { headers, body });
   }
 
+  /** Offers something else inside the call. */
+  reinvite(sdp: string): void {
+    const contact = `Contact: <sip:alice@127.0.0.1:${this.phone.local.port}>`;
+    this.say('INVITE', [contact, 'Content-Type: application/sdp'], sdp);
+  }
+
   /** The To of requests inside the dialog. */
   get remote(): string {
     return this.to;
