@@ -26,6 +26,7 @@ import { aorOf, EXPIRY, Registrar, type ExpiryBounds } from './registrar.ts';
 import { Router } from './routing.ts';
 import type { TracedMessage } from './sip/trace.ts';
 import { hostOf, hostPort, type SipUri } from './sip/uri.ts';
+import { isTooShort, MIN_SE } from './session.ts';
 import { SrfPort, type SipReply, type SipRequest, type SipTransport } from './srf.ts';
 import { Transfers } from './transfer.ts';
 
@@ -325,6 +326,10 @@ export class Signaling {
     }
     const kind = this.#authentication.admit(request, reply);
     if (!kind) return;
+    if (isTooShort(request)) {
+      reply.send(422, { headers: { 'Min-SE': String(MIN_SE) } });
+      return;
+    }
     const isPage = kind === 'page';
     const name = userOf(request.getParsedHeader('from').uri) ?? 'anonymous';
     const source = `${request.source_address}:${request.source_port}`;

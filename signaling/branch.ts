@@ -8,6 +8,7 @@ import { nextHopOf } from './bindings.ts';
 import { reasonHeader, type Refusal } from './call-phrases.ts';
 import { Leg, type LegParty } from './leg.ts';
 import type { CallMedia, MediaLeg, MediaPeer } from './media.ts';
+import { minimumOf, sessionOffer } from './session.ts';
 import type { InviteRefusal, SipDialog, SipRequest, SrfPort } from './srf.ts';
 
 export interface Target {
@@ -50,6 +51,8 @@ export class Branch {
   #state: 'ringing' | 'settled' = 'ringing';
   #whyEnded: { cause: number; text: string } = { cause: 200, text: 'Normal call clearing' };
   #redirected = false;
+  /** The shortest session interval that a phone has asked for with a 422. */
+  #minSe: number | undefined;
 
   constructor(options: BranchOptions, events: BranchEvents) {
     this.#options = options;
@@ -100,7 +103,7 @@ export class Branch {
         ...(proxy !== undefined && { proxy }),
         callingNumber,
         ...(callingName && { callingName }),
-        headers: { ...headers },
+        headers: { ...(this.party.kind === 'phone' && sessionOffer(this.#minSe)), ...headers },
       },
       {
         cbRequest: (_error, request) => {
@@ -143,6 +146,13 @@ export class Branch {
         this.#invite(withCallIdSuffix(this.#options.headers));
         return;
       }
+    }
+    // RFC 4028 §7.3: once more, with the interval that the phone wants.
+    const minSe = status === 422 ? minimumOf(refusal.minSe) : undefined;
+    if (minSe !== undefined && this.#minSe === undefined) {
+      this.#minSe = minSe;
+      this.#invite(this.#options.headers);
+      return;
     }
     this.#refuse({ status, reason, code: 'CALL_FAILED' });
   }

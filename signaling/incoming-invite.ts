@@ -5,6 +5,7 @@
 import { HEADER_CALL_ID } from '../common/api.ts';
 import { phraseOf } from './call-phrases.ts';
 import { Leg, type LegParty } from './leg.ts';
+import { lists, sessionAnswer } from './session.ts';
 import type { SipReply, SipRequest, SrfPort } from './srf.ts';
 
 export class IncomingInvite {
@@ -13,6 +14,7 @@ export class IncomingInvite {
   readonly #reply: SipReply;
   readonly #srf: SrfPort;
   #cancelled = false;
+  #hasRung = false;
 
   constructor(srf: SrfPort, request: SipRequest, reply: SipReply, party: LegParty) {
     this.#srf = srf;
@@ -43,7 +45,20 @@ export class IncomingInvite {
    */
   ring(callId: string): void {
     if (this.#isSettled()) return;
-    this.#reply.send(180, { headers: { [HEADER_CALL_ID]: callId } });
+    const headers = { [HEADER_CALL_ID]: callId };
+    if (!lists(this.request, 'Require', '100rel')) {
+      this.#reply.send(180, { headers });
+      return;
+    }
+    // RFC 3262 §3: reliably, and no second one before the PRACK of the first; one says it all.
+    if (this.#hasRung) return;
+    this.#hasRung = true;
+    this.#reply.send(
+      180,
+      { headers: { ...headers, Require: '100rel' } },
+      () => undefined,
+      ({ res }) => res.send(200),
+    );
   }
 
   refuse(status: number, reason: string): void {
@@ -58,7 +73,10 @@ export class IncomingInvite {
     failed: (reason: string) => void,
   ): void {
     if (this.#isSettled()) return;
-    const answer = { localSdp: sdp, headers: { [HEADER_CALL_ID]: callId } };
+    const answer = {
+      localSdp: sdp,
+      headers: { [HEADER_CALL_ID]: callId, ...sessionAnswer(this.request) },
+    };
     this.#srf.accept(
       this.request,
       this.#reply,

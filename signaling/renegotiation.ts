@@ -17,6 +17,7 @@ import {
   standingAnswer,
   withDirection,
 } from './sdp.ts';
+import { sessionAnswer } from './session.ts';
 import { ask, type SipReply, type SipRequest } from './srf.ts';
 
 export interface RenegotiationOptions {
@@ -121,7 +122,7 @@ export class Renegotiation {
       leg.receivedFrom = request.source_address;
       const answer = await this.#take(leg, request.body);
       if (answer === undefined) reply.send(488, 'The codec of a call cannot change');
-      else reply.send(200, { body: answer });
+      else reply.send(200, { headers: sessionAnswer(request), body: answer });
     } catch (error) {
       this.#log('warn', `an offer could not be answered: ${messageOf(error)}`);
       reply.send(503, messageOf(error).slice(0, 100));
@@ -132,8 +133,8 @@ export class Renegotiation {
 
   /** An UPDATE that only refreshes the session, or a re-INVITE that asks for our offer. */
   #onNoOffer(leg: Leg, request: SipRequest, reply: SipReply): void {
-    if (request.method === 'INVITE') reply.send(200, { body: leg.localSdp });
-    else reply.send(200);
+    const headers = sessionAnswer(request);
+    reply.send(200, { headers, ...(request.method === 'INVITE' && { body: leg.localSdp }) });
   }
 
   /** The answer to an offer of ours. */

@@ -54,6 +54,13 @@ export interface SipReply {
   readonly finalResponseSent: boolean;
   send(status: number, options?: SendOptions): void;
   send(status: number, reason: string, options?: SendOptions): void;
+  /** With `Require: 100rel`: `onPrack` has to answer it. */
+  send(
+    status: number,
+    options: SendOptions,
+    sent: (error: unknown) => void,
+    onPrack: (prack: { readonly res: SipReply }) => void,
+  ): void;
 }
 
 export interface SipDialog {
@@ -120,6 +127,8 @@ export interface InviteRefusal {
   readonly reason: string;
   /** Of a 3xx: where else to try. */
   readonly contact?: string;
+  /** Min-SE of a 422. */
+  readonly minSe?: string;
 }
 
 interface UntypedSrf {
@@ -313,10 +322,12 @@ function refusalOf(error: unknown): InviteRefusal {
     res?: SipResponse;
   };
   const contact = res?.has('Contact') ? res.getParsedHeader('contact')[0]?.uri : undefined;
+  const minSe = status === 422 ? res?.get('Min-SE') : undefined;
   return {
     status: status ?? 500,
     reason: reason ?? message ?? 'Server Internal Error',
     ...(contact !== undefined && { contact }),
+    ...(minSe !== undefined && { minSe }),
   };
 }
 

@@ -20,6 +20,7 @@ import {
   type Replaces,
 } from './refer.ts';
 import { withDirection } from './sdp.ts';
+import { sessionAnswer, sessionOffer } from './session.ts';
 import { ask, type SipDialog, type SipReply, type SipRequest, type SrfPort } from './srf.ts';
 
 /** A phone hangs up by itself when it hears that its transfer is done; not every phone does. */
@@ -159,7 +160,7 @@ export class Transfers {
       this.#options.srf.accept(
         request,
         reply,
-        { localSdp: answer },
+        { localSdp: answer, headers: sessionAnswer(request) },
         (dialog) => {
           const fresh = new Leg(
             party,
@@ -258,6 +259,7 @@ export class Transfers {
           ...(proxy !== undefined && { proxy }),
           headers: {
             ...headers,
+            ...sessionOffer(),
             'Referred-By': `<sip:${old.party.name}@${domain()}>`,
             'P-Asserted-Identity': `<sip:${from}@${domain()}>`,
           },

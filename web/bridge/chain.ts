@@ -46,8 +46,23 @@ function phoneLink(status: Status | undefined): Look {
   if (phone === undefined) {
     return { light: 'amber', sentence: 'No phone is registered. Set one up as shown below.' };
   }
-  if (phones.length > 1) return { light: 'green', sentence: `${phones.length} phones registered.` };
-  return { light: 'green', sentence: `${userOf(phone.aor)} from ${phone.source}` };
+  const silent = phones.filter(({ reachable }) => reachable === false);
+  const names = silent.map(({ aor }) => userOf(aor)).join(', ');
+  if (phones.length > 1) {
+    const sentence = `${phones.length} phones registered`;
+    return silent.length === 0
+      ? { light: 'green', sentence: `${sentence}.` }
+      : { light: 'amber', sentence: `${sentence}; no answer from ${names}.` };
+  }
+  if (silent.length > 0) {
+    return {
+      light: 'amber',
+      sentence: `${names} does not answer at ${phone.source}. Is it still on?`,
+    };
+  }
+  const { roundTripMs } = phone;
+  const answers = roundTripMs === undefined ? '' : `, answers in ${roundTripMs} ms`;
+  return { light: 'green', sentence: `${userOf(phone.aor)} from ${phone.source}${answers}` };
 }
 
 function partLink(part: PartStatus | undefined, name: string): Look {
@@ -82,5 +97,5 @@ function agentLink({ status, sockets }: ChainFacts): Look {
 
 /** `sip:alice@example.com` → `alice`. */
 function userOf(aor: string): string {
-  return /^sips?:([^@;]+)@/.exec(aor)?.[1] ?? aor;
+  return /^(?:sips?:)?([^@;]+)@/.exec(aor)?.[1] ?? aor;
 }

@@ -54,6 +54,29 @@ describe('chainOf', () => {
     });
   });
 
+  test('says whether the phones that are registered still answer', () => {
+    const [alice] = STATUS.registrations;
+    if (alice === undefined) throw new Error('There is no phone.');
+    const phones = (...registrations: Status['registrations']) =>
+      linkOf('Phone', { status: { ...STATUS, registrations } });
+    const bob = { ...alice, aor: 'bob@192.0.2.1' };
+    expect(phones({ ...alice, reachable: true, roundTripMs: 2.4 })).toEqual(
+      expect.objectContaining({
+        light: 'green',
+        sentence: 'alice from 192.0.2.7:5062, answers in 2.4 ms',
+      }),
+    );
+    expect(phones({ ...alice, reachable: false })).toMatchObject({
+      light: 'amber',
+      sentence: 'alice does not answer at 192.0.2.7:5062. Is it still on?',
+    });
+    expect(phones(alice, { ...bob, reachable: true }).sentence).toBe('2 phones registered.');
+    expect(phones(alice, { ...bob, reachable: false })).toMatchObject({
+      light: 'amber',
+      sentence: '2 phones registered; no answer from bob.',
+    });
+  });
+
   test('without a status everything behind the bridge is waited for', () => {
     const lights = chainOf({ ...FINE, status: undefined }).map(({ light }) => light);
     expect(lights).toEqual(['amber', 'amber', 'amber', 'green', 'amber']);
