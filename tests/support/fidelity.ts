@@ -19,17 +19,25 @@ export interface Fidelity {
 }
 
 const WINDOW_MS = 500;
+const REACH_MS = 60;
 const GOOD_DB = 35;
 const QUIET_RMS = 100;
 
 export function fidelity(reference: Int16Array, heard: Int16Array, sampleRate: number): Fidelity {
   const size = (WINDOW_MS * sampleRate) / 1000;
+  const reach = (REACH_MS * sampleRate) / 1000;
   const results: { snrDb: number; gainDb: number; lag: number }[] = [];
   for (let at = 0; at + size <= reference.length; at += size) {
     const said = reference.slice(at, at + size);
     if (isPause(said)) continue;
-    const { snrDb, gainDb, offset } = compare(said, heard);
-    results.push({ snrDb: Math.min(snrDb, 120), gainDb, lag: offset - at });
+    // Where the window before was heard, first: a quiet one is like many places of a loud signal.
+    const near = Math.max(0, Math.round(at + (results.at(-1)?.lag ?? 0) - reach));
+    const close = compare(said, heard.slice(near, near + size + 2 * reach));
+    const far = close.snrDb >= GOOD_DB ? undefined : compare(said, heard);
+    const isFar = far !== undefined && far.snrDb > close.snrDb;
+    const { snrDb, gainDb } = isFar ? far : close;
+    const lag = isFar ? far.offset - at : close.offset + near - at;
+    results.push({ snrDb: Math.min(snrDb, 120), gainDb, lag });
   }
   const good = results.filter(({ snrDb }) => snrDb >= GOOD_DB);
   const lags = good.map(({ lag }) => lag);
