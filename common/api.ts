@@ -99,6 +99,8 @@ export interface CallStatus {
   readonly state: CallState;
   readonly startedAt: string;
   readonly answeredAt?: string;
+  /** Call-ID of the leg that got the call: of several pages that rang, this says which. */
+  readonly answeredBy?: string;
   /** Which sides have put the other on hold. */
   readonly heldBy: readonly ('phone' | 'page')[];
   readonly endedAt?: string;

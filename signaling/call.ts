@@ -83,6 +83,7 @@ export class Call {
   readonly #startedAt = new Date();
   readonly #reached: string[] = [];
   #answeredAt: Date | undefined;
+  #answeredBy: string | undefined;
   #endedAt: Date | undefined;
   #ending: (Ending & { status?: number }) | undefined;
   #state: CallStatus['state'] = 'ringing';
@@ -118,6 +119,7 @@ export class Call {
       state: this.#state,
       startedAt: this.#startedAt.toISOString(),
       ...(this.#answeredAt && { answeredAt: this.#answeredAt.toISOString() }),
+      ...(this.#answeredBy !== undefined && { answeredBy: this.#answeredBy }),
       heldBy: this.#heldBy(),
       ...(this.#endedAt && { endedAt: this.#endedAt.toISOString() }),
       ...(ending && { outcome: ending.outcome, reason: ending.why }),
@@ -341,6 +343,7 @@ export class Call {
     });
     this.#state = 'answered';
     this.#answeredAt = new Date();
+    this.#answeredBy = callee.dialog.sip.callId;
     this.#log('info', 'answered', {
       callerCallId: caller.dialog.sip.callId,
       calleeCallId: callee.dialog.sip.callId,

@@ -81,6 +81,7 @@ export class Bridge extends EventTarget {
       onStatus: (status) => {
         this.status = status;
         this.#noteHolds(status);
+        this.#noteWinners(status);
         this.#endForgotten();
         this.#changed();
       },
@@ -330,7 +331,7 @@ export class Bridge extends EventTarget {
         agentUrl: () => agentUrl(agent, id),
         agent,
         wideband: sip.isWideband,
-        openAgent: !agent.earlyConnect ? 'with-answer' : sip.isForked ? 'with-media' : 'at-once',
+        openAgent: !agent.earlyConnect ? 'with-answer' : sip.isForked ? 'when-told' : 'at-once',
         onMessage: (message) => this.#onMedia(call, message),
         onConnection: (report) => post(mediaPath(id), report),
         onEars: (ears) => this.#onEars(call, ears),
@@ -382,6 +383,16 @@ export class Bridge extends EventTarget {
       const call = this.calls.find(({ id }) => id === callId);
       if (call?.answeredAt !== undefined && state === 'answered') {
         this.#onHold(call, heldBy);
+      }
+    }
+  }
+
+  /** Of several pages that rang, one has the call, and its agent. */
+  #noteWinners(status: Status): void {
+    for (const { callId, answeredBy } of status.calls) {
+      const live = this.#live.get(callId);
+      if (live !== undefined && 'legId' in live.sip && live.sip.legId === answeredBy) {
+        live.media.won();
       }
     }
   }

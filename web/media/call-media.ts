@@ -30,9 +30,9 @@ export interface CallMediaOptions {
   readonly wideband: boolean;
   /**
    * When the agent's socket is opened. At once, while it still rings, where the call is ours for sure;
-   * with the media, where another page may get it; with the answer, where nobody may be there.
+   * when told, where another page may get it; with the answer, where nobody may be there.
    */
-  readonly openAgent: 'at-once' | 'with-media' | 'with-answer';
+  readonly openAgent: 'at-once' | 'when-told' | 'with-answer';
   /** Which way the caller's audio is to be taken out of the connection. */
   readonly capture: CaptureMode;
   readonly onMessage: (message: FromWorker) => void;
@@ -104,6 +104,11 @@ export class CallMedia {
     const { codecs = [] } = RTCRtpReceiver.getCapabilities('audio') ?? {};
     transceiver.setCodecPreferences(codecs.filter(isOffered));
     this.#join(transceiver, true);
+  }
+
+  /** The call is ours and no other page's. Idempotent. */
+  won(): void {
+    if (this.#options.openAgent === 'when-told') this.#start();
   }
 
   answered(): void {
@@ -182,7 +187,6 @@ export class CallMedia {
   }
 
   #connected(): void {
-    if (this.#options.openAgent === 'with-media') this.#start();
     this.#post({ type: 'connected' });
   }
 

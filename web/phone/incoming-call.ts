@@ -11,8 +11,10 @@ export class IncomingCall extends SipCall {
   readonly dialled: string;
   readonly direction = 'inbound';
   readonly extension: string;
-  /** Other pages ring as well: who gets the call is known once media flows. */
+  /** Other pages ring as well: who gets the call is for the bridge to say. */
   readonly isForked: boolean;
+  /** Call-ID of this page's own leg. */
+  readonly legId: string;
   /** What it offers first carries more than 4 kHz. */
   readonly isWideband: boolean;
 
@@ -25,6 +27,7 @@ export class IncomingCall extends SipCall {
     this.extension = headerOf(request, HEADER_EXTENSION) ?? 'default';
     this.isWideband = !isG711Offer(bodyOf(request));
     this.isForked = headerOf(request, HEADER_FORK) !== undefined;
+    this.legId = headerOf(request, 'Call-ID') ?? '';
   }
 
   /**
