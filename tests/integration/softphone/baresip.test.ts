@@ -1,6 +1,5 @@
 /** Against a softphone that is not ours: what our own two ends agree on may still be wrong. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,6 +10,7 @@ import { decodeG711 } from '../../../audio/g711.ts';
 import { readWav, writeWav } from '../../../audio/wav.ts';
 import { runDial } from '../../../softphone/cli.ts';
 import type { Summary } from '../../../softphone/summary.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const HOST = '127.0.0.1';
 const MODULES = ['/usr/lib/baresip/modules', '/usr/local/lib/baresip/modules'].find(existsSync);
@@ -33,11 +33,8 @@ describe.skipIf(!installed)('against baresip (skipped unless it is installed)', 
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'softphone-baresip-'));
-    const probe = createSocket('udp4');
-    probe.bind(0, HOST);
-    await once(probe, 'listening');
-    ({ port } = probe.address());
-    probe.close();
+    // baresip takes it for UDP and TCP.
+    port = await freePort();
     await writeFile(join(folder, 'say.wav'), writeWav({ sampleRate: 8000, channels: [SPEECH] }));
     const config = [
       `sip_listen ${HOST}:${port}`,
