@@ -1,5 +1,5 @@
 /** `npm run agent`: a built-in agent from the command line, until Ctrl-C. */
-import { BridgeError, messageOf } from '../common/errors.ts';
+import { lineOf } from '../common/errors.ts';
 import { HELP, parseAgentOptions, type AgentOptions } from './cli-options.ts';
 import { startModeAgent } from './mode-agent.ts';
 
@@ -27,8 +27,7 @@ export async function runAgent(argv: readonly string[], io: AgentIo): Promise<nu
     await agent.close();
     return 0;
   } catch (error) {
-    const code = error instanceof BridgeError ? `${error.code}: ` : '';
-    io.stderr.write(`${code}${messageOf(error)}\n`);
+    io.stderr.write(`${lineOf(error)}\n`);
     return 2;
   }
 }

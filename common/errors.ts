@@ -101,3 +101,8 @@ export function isMisuse(thrown: unknown): boolean {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** What a program prints of it: its code, where it has one, and its message. */
+export function lineOf(thrown: unknown): string {
+  return `${thrown instanceof BridgeError ? `${thrown.code}: ` : ''}${messageOf(thrown)}`;
+}

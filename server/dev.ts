@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createServer, type Plugin, type ProxyOptions } from 'vite';
-import { BridgeError, isMisuse, messageOf } from '../common/errors.ts';
+import { isMisuse, lineOf } from '../common/errors.ts';
 import { HELP } from './config/flags.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -59,7 +59,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const code = error instanceof BridgeError ? `${error.code}: ` : '';
-  process.stderr.write(`${code}${messageOf(error)}\n`);
+  process.stderr.write(`${lineOf(error)}\n`);
   process.exitCode = isMisuse(error) ? 2 : 1;
 });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `npm start`: the bridge in a terminal, with its keys and signals. */
-import { isMisuse, messageOf, BridgeError } from '../common/errors.ts';
+import { isMisuse, lineOf } from '../common/errors.ts';
 import { HELP } from './config/flags.ts';
 import { loadConfig, type ConfigSource } from './config/load.ts';
 import { listenForKeys, type Keys } from './keys.ts';
@@ -40,7 +40,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const code = error instanceof BridgeError ? `${error.code}: ` : '';
-  process.stderr.write(`${code}${messageOf(error)}\n`);
+  process.stderr.write(`${lineOf(error)}\n`);
   process.exitCode = isMisuse(error) ? 2 : 1;
 });

@@ -2,7 +2,7 @@
 /** `npm run config -- check|print|init|schema`: the configuration without starting anything. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { BridgeError, isMisuse, messageOf } from '../../common/errors.ts';
+import { BridgeError, isMisuse, lineOf, messageOf } from '../../common/errors.ts';
 import { DEFAULT_FILE, loadConfig, type LoadedConfig } from './load.ts';
 import { printed, settingsOf } from './print.ts';
 import { jsonSchema } from './schema.ts';
@@ -68,10 +68,9 @@ function main([name = '', ...rest]: string[]): void {
 try {
   main(process.argv.slice(2));
 } catch (error) {
-  const code = error instanceof BridgeError ? `${error.code}: ` : '';
   if (process.argv.includes('--json')) {
     say(`${JSON.stringify({ ok: false, errors: messageOf(error).split('\n') })}\n`);
   }
-  process.stderr.write(`${code}${messageOf(error)}\n`);
+  process.stderr.write(`${lineOf(error)}\n`);
   process.exitCode = isMisuse(error) ? 2 : 1;
 }

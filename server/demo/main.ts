@@ -1,6 +1,6 @@
 /** `npm run demo`: shows the main job on this machine, and says with numbers whether it works. */
 import { styleText } from 'node:util';
-import { BridgeError, messageOf } from '../../common/errors.ts';
+import { lineOf } from '../../common/errors.ts';
 import { consoleLog } from '../log.ts';
 import { runDemo, type DemoReport } from './demo.ts';
 import type { Heard } from './measure.ts';
@@ -41,10 +41,9 @@ function text({ ok, callerToAgent: up, agentToCaller: down, errors }: DemoReport
 
 // Nothing may be left that keeps the process alive: a leak would show as a hang here.
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  const code = error instanceof BridgeError ? `${error.code}: ` : '';
-  process.stderr.write(`${code}${messageOf(error)}\n`);
+  process.stderr.write(`${lineOf(error)}\n`);
   if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ ok: false, errors: [code + messageOf(error)] })}\n`);
+    process.stdout.write(`${JSON.stringify({ ok: false, errors: [lineOf(error)] })}\n`);
   }
   return 1;
 });

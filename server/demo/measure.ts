@@ -6,6 +6,7 @@
 import { compare, idealCallerToAgent, type Comparison } from '../../audio/compare.ts';
 import type { Law } from '../../audio/g711.ts';
 import { Resampler } from '../../audio/resampler.ts';
+import { concat } from '../../audio/concat.ts';
 
 const AGENT_RATE = 16_000;
 const PHONE_RATE = 8_000;
@@ -136,16 +137,6 @@ function quality({ correlation, snrDb, gainDb }: Comparison): Omit<Heard, 'laten
     snrDb: round(Math.min(snrDb, 120), 1),
     gainDb: round(gainDb, 2),
   };
-}
-
-function concat(parts: readonly Int16Array[]): Int16Array {
-  const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function round(value: number, digits: number): number {

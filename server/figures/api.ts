@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BridgeError } from '../../common/errors.ts';
 import { readJson, sendError, sendJson } from '../http/json-api.ts';
 import type { FiguresStore } from './store.ts';
+import { decoded } from '../http/path.ts';
 
 const PATH = /^\/api\/calls\/([^/]+)\/(figures|interrupt)$/;
 
@@ -27,7 +28,7 @@ export function serveFigures(
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const [, name, what] = PATH.exec(pathname) ?? [];
   if (name === undefined) return false;
-  const callId = decode(name);
+  const callId = decoded(name) ?? name;
   const allowed = what === 'figures' ? ['GET', 'POST'] : ['POST'];
   if (!allowed.includes(request.method ?? '')) {
     response.writeHead(405, { Allow: allowed.join(', ') }).end(`Only ${allowed.join(', ')}.\n`);
@@ -65,12 +66,4 @@ const interrupt: Route = (api, callId, _request, response) => {
 
 function noCall(callId: string, why: string): BridgeError {
   return new BridgeError('NO_CALL', `The call ${callId} is not known, or ${why}.`);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

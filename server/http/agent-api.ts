@@ -6,6 +6,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AgentAddress, AgentRemark } from '../../common/api.ts';
 import { ERRORS, type ErrorCode } from '../../common/errors.ts';
+import { readJson } from './json-api.ts';
+import { decoded } from './path.ts';
 
 const PATH = '/api/agent/';
 const MAX_BODY_BYTES = 4096;
@@ -25,7 +27,7 @@ export function serveAgent(
 ): boolean {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (!pathname.startsWith(PATH)) return false;
-  const id = decode(pathname.slice(PATH.length));
+  const id = decoded(pathname.slice(PATH.length));
   if (id === undefined || id === '') {
     response.writeHead(400).end('This is no call id.\n');
   } else if (request.method === 'POST') {
@@ -47,27 +49,11 @@ export function serveAgent(
 
 /** The remark in a body; undefined for anything else. */
 async function read(request: IncomingMessage): Promise<AgentRemark | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
   try {
-    for await (const chunk of request) {
-      length += (chunk as Buffer).length;
-      if (length > MAX_BODY_BYTES) return undefined;
-      chunks.push(chunk as Buffer);
-    }
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
-    const { code, sentence } = (body ?? {}) as Record<string, unknown>;
+    const { code, sentence } = await readJson(request, MAX_BODY_BYTES);
     const isKnown = typeof code === 'string' && Object.hasOwn(ERRORS, code);
     if (!isKnown || typeof sentence !== 'string') return undefined;
     return { code: code as ErrorCode, sentence: sentence.slice(0, MAX_SENTENCE) };
-  } catch {
-    return undefined;
-  }
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallControl } from '../../signaling/call-control.ts';
 import { isKeys } from '../../signaling/dtmf.ts';
 import { badRequest, readJson, sendError, sendJson, textField } from './json-api.ts';
+import { decoded } from './path.ts';
 
 const PATH = /^\/api\/calls\/([^/]+)\/(dtmf|dtmf\/heard|hold|transfer)$/;
 
@@ -48,9 +49,7 @@ export function serveCallControl(
 }
 
 function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw badRequest('The path holds an escape that is none.');
-  }
+  const name = decoded(text);
+  if (name === undefined) throw badRequest('The path holds an escape that is none.');
+  return name;
 }

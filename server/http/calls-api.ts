@@ -12,6 +12,7 @@ import type { CallDetails, CallStatus } from '../../common/api.ts';
 import { BridgeError } from '../../common/errors.ts';
 import type { Refusal } from '../../signaling/call-phrases.ts';
 import { badRequest, readJson, sendError, sendJson, textField } from './json-api.ts';
+import { decoded } from './path.ts';
 
 const PATH = '/api/calls';
 
@@ -88,12 +89,7 @@ async function originate(
 /** `/api/calls/{id}`; deeper paths are somebody else's. */
 function idOf(pathname: string): string | undefined {
   const match = /^\/api\/calls\/([^/]+)$/.exec(pathname);
-  if (!match?.[1]) return undefined;
-  try {
-    return decodeURIComponent(match[1]);
-  } catch {
-    return undefined;
-  }
+  return match?.[1] ? decoded(match[1]) : undefined;
 }
 
 /** SIP's "nobody there now" is no client error of HTTP's own. */

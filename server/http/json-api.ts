@@ -19,12 +19,15 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 /** @throws BridgeError BAD_REQUEST */
-export async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+export async function readJson(
+  request: IncomingMessage,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw badRequest(`The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    if (size > maxBytes) throw badRequest(`The body is larger than ${maxBytes} bytes.`);
     chunks.push(chunk);
   }
   let value: unknown;

@@ -7,6 +7,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { MediaWatch } from '../media-watch.ts';
+import { readJson, sendJson } from './json-api.ts';
+import { decoded } from './path.ts';
 
 const PATH = /^\/api\/calls\/([^/]+)\/media$/;
 const MAX_BODY = 4096;
@@ -29,13 +31,13 @@ export function serveMedia(
 ): boolean {
   const name = PATH.exec(new URL(request.url ?? '/', 'http://localhost').pathname)?.[1];
   if (name === undefined) return false;
-  const callId = decode(name);
+  const callId = decoded(name) ?? name;
   response.setHeader('Cache-Control', 'no-store');
   if (request.method === 'POST') void take(watch, callId, request, response);
   else if (request.method === 'GET') {
     const verdict = watch.verdictOf(callId);
     if (verdict === undefined) refuse(response, 404, 'NO_CALL', 'Nothing is known of its media.');
-    else send(response, 200, verdict);
+    else sendJson(response, verdict);
   } else {
     response.setHeader('Allow', 'GET, POST');
     refuse(response, 405, 'BAD_REQUEST', 'Only GET and POST.');
@@ -49,13 +51,8 @@ async function take(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  let text = '';
   try {
-    for await (const chunk of request) {
-      text += String(chunk);
-      if (text.length > MAX_BODY) break;
-    }
-    const { success, data } = connection.safeParse(JSON.parse(text));
+    const { success, data } = connection.safeParse(await readJson(request, MAX_BODY));
     if (!success) refuse(response, 400, 'BAD_REQUEST', 'Expected ice, dtls, received and sent.');
     else if (!watch.report(callId, data))
       refuse(response, 404, 'NO_CALL', 'There is no such call.');
@@ -66,19 +63,5 @@ async function take(
 }
 
 function refuse(response: ServerResponse, status: number, code: string, message: string): void {
-  send(response, status, { code, message });
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response
-    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' })
-    .end(`${JSON.stringify(body)}\n`);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  sendJson(response, { code, message }, status);
 }

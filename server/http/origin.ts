@@ -32,6 +32,7 @@ import { CONTENT_TYPE as METRICS } from '../metrics/exposition.ts';
 import { serveFigures, type FiguresApi } from '../figures/api.ts';
 import { serveTrace } from './trace-api.ts';
 import type { VoiceSocket } from './voice-socket.ts';
+import { decoded } from './path.ts';
 
 /** Serves the page's files; calls `next` for what it does not know. */
 export type PageHandler = (
@@ -140,17 +141,9 @@ export class Origin {
     if (!isAllowed(request)) refuse('403 Forbidden');
     else if (pathname === '/sip') this.#options.sip.upgrade(request, socket, head);
     else if (pathname.startsWith(VOICE)) {
-      const id = decode(pathname.slice(VOICE.length));
+      const id = decoded(pathname.slice(VOICE.length));
       if (id) this.#options.voice.upgrade(id, request, socket, head);
       else refuse('400 Bad Request');
     } else refuse('404 Not Found');
-  }
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
   }
 }

@@ -9,6 +9,7 @@ import { ladderOf } from '../../signaling/trace/ladder.ts';
 import { pcapOf } from '../../signaling/trace/pcap.ts';
 import { eventOf, TraceRing } from '../../signaling/trace/ring.ts';
 import type { EventStream } from './event-stream.ts';
+import { decoded } from './path.ts';
 
 const PATH = /^\/api\/calls\/([^/]+)\/trace$/;
 const PCAP = 'application/vnd.tcpdump.pcap';
@@ -31,7 +32,7 @@ export function serveTrace(
   const url = new URL(request.url ?? '/', 'http://localhost');
   const name = PATH.exec(url.pathname)?.[1];
   if (name === undefined) return false;
-  const callId = decode(name);
+  const callId = decoded(name) ?? name;
   const entries = trace.of(callId);
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Vary', 'Accept');
@@ -69,12 +70,4 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 /** A Call-ID may hold what no file name may. */
 function fileName(callId: string): string {
   return callId.replace(/[^\w.-]/g, '_').slice(0, 100);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -5,7 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, type } from 'node:os';
-import { BridgeError, messageOf } from '../../common/errors.ts';
+import { BridgeError, lineOf, messageOf } from '../../common/errors.ts';
 import { BridgeProcess } from '../support/bridge-process.ts';
 import { help, parseBenchOptions, type BenchOptions } from './options.ts';
 import type { Figure } from './result.ts';
@@ -73,7 +73,6 @@ function machine(): string {
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  const code = error instanceof BridgeError ? `${error.code}: ` : '';
-  process.stderr.write(`${code}${messageOf(error)}\n`);
+  process.stderr.write(`${lineOf(error)}\n`);
   return error instanceof BridgeError && error.code === 'BAD_FLAG' ? 2 : 1;
 });

@@ -29,7 +29,6 @@ import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
 import { Call } from './call.ts';
 import { callsApi } from './calls-api.ts';
 import { EventLog } from './event-log.ts';
-import { sendFigures } from './send-figures.ts';
 import { StatusStream } from './status-stream.ts';
 
 /** Figures change many times a second; people read them twice. */
@@ -136,7 +135,7 @@ export class Bridge extends EventTarget {
       wideband: false,
       openAgent: 'with-answer',
       onMessage: (message) => early.call && this.#onMedia(early.call, message),
-      onConnection: (report) => post(mediaPath(id), report),
+      onConnection: (report) => callsApi.reportConnection(id, report),
       onEars: (ears) => early.call && this.#onEars(early.call, ears),
       capture: this.#captureMode ?? config.capture,
       onLost: () => early.sip?.abandon(MEDIA_LOST),
@@ -333,7 +332,7 @@ export class Bridge extends EventTarget {
         wideband: sip.isWideband,
         openAgent: !agent.earlyConnect ? 'with-answer' : sip.isForked ? 'when-told' : 'at-once',
         onMessage: (message) => this.#onMedia(call, message),
-        onConnection: (report) => post(mediaPath(id), report),
+        onConnection: (report) => callsApi.reportConnection(id, report),
         onEars: (ears) => this.#onEars(call, ears),
         capture: call.captureMode,
         onLost: () => sip.abandon(MEDIA_LOST),
@@ -481,7 +480,7 @@ export class Bridge extends EventTarget {
         return;
       case 'figures':
         call.figures = message.figures;
-        sendFigures(callId, message.figures);
+        callsApi.reportFigures(callId, message.figures);
         this.#changedFigures();
         return;
       case 'mark':
@@ -552,14 +551,4 @@ function ownUser(): string | undefined {
 /** ws(s):// of the page's own origin. */
 function socketOrigin(): string {
   return location.origin.replace(/^http/, 'ws');
-}
-
-function mediaPath(callId: string): string {
-  return `/api/calls/${encodeURIComponent(callId)}/media`;
-}
-
-/** What a bridge that does not answer misses is said again soon. */
-function post(path: string, body: object): void {
-  const headers = { 'Content-Type': 'application/json' };
-  fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => undefined);
 }

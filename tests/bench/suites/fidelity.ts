@@ -19,6 +19,7 @@ import { recordedSpeech } from '../caller.ts';
 import { single } from '../result.ts';
 import { onEachEngine, type Stage } from '../stage.ts';
 import type { EngineName, Figure, Suite } from '../suite.ts';
+import { concat } from '../../../audio/concat.ts';
 
 const RATE = 8_000;
 /** In which a jitter buffer settles. */
@@ -153,14 +154,4 @@ function tell(
   row('level', 'dB', gainDb, -0.5, 0.5);
   row('largest step', '× its own', steepest(heard) / steepest(ideal), undefined, 1.05);
   row('changes of delay', '', moves);
-}
-
-function concat(parts: readonly Int16Array[]): Int16Array {
-  const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

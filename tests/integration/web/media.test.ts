@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { WebSocketServer, type WebSocket } from 'ws';
 import { decodeG711, encodeG711 } from '../../../audio/g711.ts';
 import { Resampler } from '../../../audio/resampler.ts';
+import { concat } from '../../../audio/concat.ts';
 
 const CHROME = [
   process.env['CHROME_PATH'],
@@ -348,16 +349,6 @@ function toneShare(samples: Int16Array, rate: number, hertz: number): number {
     energy += sample ** 2;
   });
   return (2 * (re ** 2 + im ** 2)) / samples.length / energy;
-}
-
-function concat(parts: readonly Int16Array[]): Int16Array {
-  const out = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 function lastOf<T>(items: readonly T[]): T {
