@@ -6,11 +6,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../common/errors.ts';
 import { connectRtpengine } from '../../rtpengine/client.ts';
 import { startRtpengine } from '../../rtpengine/embedded/server.ts';
 import { freePort } from './free-port.ts';
 
+/** What docker-compose.yml runs it with, so that the tests run the same. */
+const CONFIG = fileURLToPath(new URL('../../rtpengine/rtpengine.conf', import.meta.url));
 const BINARY = process.env['RTPENGINE_PATH'] ?? '/usr/bin/rtpengine';
 const EXTERNAL = process.env['TEST_RTPENGINE'];
 
@@ -73,15 +76,11 @@ async function spawnRtpengine(range: PortRange): Promise<TestEngine> {
   const child = spawn(
     BINARY,
     [
-      '--config-file=none',
-      '--table=-1',
+      `--config-file=${CONFIG}`,
       '--interface=127.0.0.1',
       `--listen-ng=127.0.0.1:${ngPort}`,
       `--port-min=${range.portMin}`,
       `--port-max=${range.portMax}`,
-      '--num-threads=2',
-      '--foreground',
-      '--log-stderr',
       '--log-level=4',
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
