@@ -9,13 +9,24 @@ import tseslint from 'typescript-eslint';
 const MAY_IMPORT = {
   common: [],
   audio: ['common'],
+  recording: ['audio', 'common'],
   agent: ['audio', 'common'],
   rtpengine: ['audio', 'common'],
   signaling: ['rtpengine', 'common'],
   softphone: ['signaling', 'audio', 'common'],
-  server: ['signaling', 'rtpengine', 'agent', 'softphone', 'audio', 'common'],
-  web: ['agent', 'audio', 'common'],
-  tests: ['server', 'signaling', 'rtpengine', 'agent', 'softphone', 'audio', 'common', 'web'],
+  server: ['signaling', 'rtpengine', 'agent', 'softphone', 'recording', 'audio', 'common'],
+  web: ['agent', 'recording', 'audio', 'common'],
+  tests: [
+    'server',
+    'signaling',
+    'rtpengine',
+    'agent',
+    'softphone',
+    'recording',
+    'audio',
+    'common',
+    'web',
+  ],
 };
 
 export default tseslint.config(

@@ -70,6 +70,8 @@ export const ERRORS = {
   TRANSFER_FAILED: 'A call was not transferred.',
   BAD_REQUEST: 'A request to the HTTP API lacks something or holds what is not understood.',
   AGENT_QUERY: 'The agent asks for query parameters that were not given.',
+  BAD_BUNDLE: 'A file is no bundle of a recorded call, or a damaged one.',
+  RECORDING_FAILED: 'The browser keeps no recording, or no more of one.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;
