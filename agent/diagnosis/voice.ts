@@ -47,6 +47,11 @@ export class VoiceDiagnosis {
     this.#pace.push(ms, now);
   }
 
+  /** The next byte begins a sample: an answer was cut, or the connection is a new one. */
+  beginSample(): void {
+    this.#check.discard();
+  }
+
   look(): readonly Remark[] {
     const remarks: Remark[] = [];
     const { doubt } = this.#check;

@@ -198,7 +198,7 @@ test('a minute of speech in one burst is spoken over in the middle: cut at once,
   await call.hangup();
 });
 
-test('a socket closed in the middle of speech: what had come is heard to its end', async ({
+test('a socket closed in the middle of speech: what had come is heard to its end, and what comes next', async ({
   agent,
   openPage,
   phone,
@@ -208,6 +208,8 @@ test('a socket closed in the middle of speech: what had come is heard to its end
   await call.answered;
   const session = await agent.session();
   session.send(bytesOf(speech));
+  // Half a sample, whose other half never comes.
+  session.send(Uint8Array.of(1));
   await expect
     .poll(() => Math.max(...call.recording.samples.slice(-800).map(Math.abs)))
     .toBeGreaterThan(1000);
@@ -217,6 +219,11 @@ test('a socket closed in the middle of speech: what had come is heard to its end
   expect(second.id).toBe(session.id);
   await expect
     .poll(() => compare(heardOf(speech), call.recording.samples).snrDb, { timeout: 10_000 })
+    .toBeGreaterThan(35);
+  const heardBefore = call.recording.samples.length;
+  second.send(bytesOf(speech));
+  await expect
+    .poll(() => compare(heardOf(speech), call.recording.samples.slice(heardBefore)).snrDb)
     .toBeGreaterThan(35);
   await call.hangup();
 });

@@ -129,6 +129,11 @@ export class AgentAudio {
     this.#resampler = new Resampler({ from: sampleRate, to: this.#rate });
   }
 
+  /** The rest of a sample that was cut in two will not come, and would turn what follows to noise. */
+  beginSample(): void {
+    this.#decoder.discard();
+  }
+
   /** Calls back once the caller has heard all the agent sent so far, or it was thrown away. */
   whenHeard(reached: (how: Reached) => void): void {
     this.ledger.mark(reached);
@@ -146,8 +151,7 @@ export class AgentAudio {
     this.gate.cut(by, now, by === 'agent' ? this.#options.hasStragglers : isThere);
     this.flushedSamples += this.queue.flush();
     this.ledger.cut();
-    // The rest of a sample that was cut in two will not come, and would turn what follows to noise.
-    this.#decoder.discard();
+    this.beginSample();
     this.#resampler.reset();
     // The few samples of fade end the utterance: they leave at its pace, not at that of silence,
     // which would be up to a frame later.

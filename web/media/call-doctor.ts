@@ -50,6 +50,10 @@ export class CallDoctor {
     this.#voice.hearBytes(bytes, ms, now);
   }
 
+  beginSample(): void {
+    this.#voice.beginSample();
+  }
+
   /** One frame of 20 ms as it goes out to the caller. */
   hearAgent(frame: Int16Array, isAnswer: boolean): void {
     this.#voice.echo.hearAgent(frame);

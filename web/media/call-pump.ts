@@ -215,7 +215,11 @@ export class CallPump {
     if (socket.state === 'open') this.#notice.agentIsThere();
     else if (socket.state === 'closed') this.#notice.stop();
     else this.#notice.agentIsMissing(now);
-    if (socket.state === 'reconnecting') this.#lastError = '';
+    if (socket.state === 'reconnecting') {
+      this.#lastError = '';
+      this.#agent?.beginSample();
+      this.#doctor?.beginSample();
+    }
     this.#options.post({ type: 'socket', socket });
   }
 
@@ -296,6 +300,8 @@ export class CallPump {
     if (agent === undefined) return;
     const before = agent.receivedSamples;
     agent.push(audio, now);
+    // What is left of a cut answer may begin anywhere in a sample, and nobody hears it.
+    if (!agent.gate.isOpen) return;
     this.#doctor?.hearBytes(audio, this.#toMs(agent.receivedSamples - before), now);
   }
 
@@ -335,6 +341,7 @@ export class CallPump {
 
   #cut(by: CutBy): void {
     this.#agent?.cut(by, performance.now());
+    this.#doctor?.beginSample();
     this.#meter.turns.cut(by);
   }
 

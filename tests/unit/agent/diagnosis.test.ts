@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { EchoDetector } from '../../../agent/diagnosis/echo.ts';
 import { FlowDiagnosis, type FlowSample } from '../../../agent/diagnosis/flow.ts';
-import { FormatCheck } from '../../../agent/diagnosis/format.ts';
 import { PaceMeter } from '../../../agent/diagnosis/pace.ts';
 import { VoiceDiagnosis } from '../../../agent/diagnosis/voice.ts';
 import type { AgentEvent } from '../../../agent/dialects/types.ts';
@@ -192,36 +191,6 @@ describe('PaceMeter', () => {
     const meter = new PaceMeter(16_000);
     for (let at = 0; at < 30_000; at += 400) meter.push(at % 2_000 === 0 ? 3_000 : 10, at);
     expect(meter.likelyRate).toBeUndefined();
-  });
-});
-
-describe('FormatCheck', () => {
-  const speech = Int16Array.from({ length: 20_000 }, (_, i) =>
-    Math.round(9_000 * Math.sin(i / 9) * Math.sin(i / 900)),
-  );
-  const integers = pcmBytes(speech, 's16le');
-  const swapped = integers.map((_, i) => integers[i ^ 1] ?? 0);
-
-  it.each([
-    ['s16le', integers, undefined],
-    ['auto', integers, undefined],
-    ['auto', pcmBytes(speech, 'f32le'), undefined],
-    ['f32le', pcmBytes(speech, 'f32le'), undefined],
-    ['s16le', pcmBytes(speech, 'f32le'), 'is-float'],
-    ['f32le', integers, 'is-integer'],
-    ['auto', swapped, 'byte-order'],
-    ['s16le', integers.subarray(1), 'byte-order'],
-  ] as const)('taken for %s', (encoding, bytes, doubt) => {
-    const check = new FormatCheck(encoding);
-    for (let at = 0; at < bytes.length; at += 777) check.push(bytes.subarray(at, at + 777));
-    expect(check.doubt).toBe(doubt);
-  });
-
-  it('waits until there is something to judge', () => {
-    const check = new FormatCheck('s16le');
-    check.push(new Uint8Array(100_000));
-    check.push(swapped.subarray(0, 4_000));
-    expect(check.doubt).toBeUndefined();
   });
 });
 

@@ -239,6 +239,17 @@ describe('AgentAudio', () => {
     expect(audio.queue.playedSamples).toBe(3_200);
   });
 
+  test('half a sample at the end of a connection does not turn the next one to noise', () => {
+    const { audio, written, now, run } = play();
+    audio.push(Uint8Array.of(0xe8, 0x03, 0xe8), now());
+    audio.beginSample();
+    audio.push(new Uint8Array(new Int16Array(320).fill(1_000).buffer), now());
+    run(1_100);
+    expect(new Set(written.slice(0, 2).flatMap(({ samples }) => samples))).toEqual(
+      new Set([1_000]),
+    );
+  });
+
   test('samples split across chunks and odd rates arrive whole', () => {
     const written: number[] = [];
     const audio = new AgentAudio({
