@@ -5,6 +5,7 @@
  */
 import { BridgeError, messageOf } from '../common/errors.ts';
 import { silent, type Log } from '../common/log.ts';
+import { anySource } from './any-source.ts';
 import { Commands, NoReply, type Command, type Reply, type Timing } from './commands.ts';
 import { singleCodec } from './single-codec.ts';
 import type {
@@ -63,14 +64,15 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
   }
 
   async function describe(command: 'offer' | 'answer', params: MediaParams): Promise<SdpResult> {
-    const { sdp, warning } = await run(command, params, params['call-id']);
-    if (typeof sdp !== 'string') {
+    const { sdp: text, warning } = await run(command, params, params['call-id']);
+    if (typeof text !== 'string') {
       throw new BridgeError(
         'RTPENGINE_REFUSED',
         `rtpengine at ${address} answered the command ${command} without an SDP. ` +
           'Is something else than rtpengine listening on that port?',
       );
     }
+    const sdp = anySource(text);
     return typeof warning === 'string' ? { sdp, warning } : { sdp };
   }
 

@@ -27,6 +27,8 @@ export interface PageConnection {
   /** RTP packets. */
   readonly received: number;
   readonly sent: number;
+  /** Of what was received: what has come out of the connection, to be heard by the agent. */
+  readonly taken?: number;
   /** As RTCP tells. */
   readonly roundTripMs?: number;
 }
@@ -42,6 +44,8 @@ export interface MediaFacts {
   readonly page?: PeerFacts & { readonly dtls: boolean };
   /** The page's own; undefined while it has not said. */
   readonly connection?: PageConnection | undefined;
+  /** Seconds of the phone's audio have arrived at the engine, and nothing more has come to the agent. */
+  readonly isStuck?: boolean;
 }
 
 export interface MediaVerdict {
@@ -130,6 +134,14 @@ export const ROWS: readonly Row[] = [
     sentence: ({ phone }) =>
       `The phone's RTP arrives at the media engine (${phone?.packets ?? 0} packets) and none of it at Chrome, ` +
       'though ICE and DTLS are up: the engine does not forward it. Its log says why.',
+  },
+  {
+    state: 'silent',
+    code: 'MEDIA_NOT_FORWARDED',
+    holds: ({ isStuck, isHeld }) => isStuck === true && !isHeld,
+    sentence: () =>
+      "The phone's RTP arrives at the media engine, and nothing more of it comes out of Chrome: the engine has " +
+      'stopped forwarding it, or Chrome does not know the stream. Hold and resume the call, or dial again.',
   },
   {
     state: 'failed',

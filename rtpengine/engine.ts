@@ -179,7 +179,7 @@ export interface MediaEngine {
   /** host:port of the ng socket. */
   readonly address: string;
   ping(): Promise<void>;
-  /** Takes the caller's SDP, gives the SDP for the callee. */
+  /** Takes the caller's SDP, gives the SDP for the callee, who takes any SSRC (any-source.ts). */
   offer(params: OfferParams): Promise<SdpResult>;
   /** Takes the callee's SDP, gives the SDP for the caller, with one codec (single-codec.ts). */
   answer(params: AnswerParams): Promise<SdpResult>;

@@ -22,6 +22,8 @@ const LOOK_MS = 2000;
 const FIRST_LOOK_MS = 3000;
 /** Who sends nothing for so long is told of, also when no call ends by it. */
 const SILENCE_MS = 10_000;
+/** So much of the phone that the agent has heard nothing of: more than comes between two looks. */
+const STUCK_PACKETS = 250;
 
 export interface MediaWatchOptions {
   readonly calls: () => readonly CallStatus[];
@@ -36,10 +38,26 @@ export interface MediaWatchOptions {
   readonly now?: () => number;
 }
 
+/** What is known of one peer from the looks before. */
+interface Known {
+  readonly packets: number;
+  /** When that was first seen. */
+  readonly at: number;
+  /** Where its SDP says that it is, since when, and how much had come by then. */
+  readonly place: string;
+  readonly since: number;
+  readonly before: number;
+}
+
 interface Watched {
   readonly since: number;
-  readonly peers: Map<string, { packets: number; at: number }>;
+  readonly peers: Map<string, Known>;
   connection: PageConnection | undefined;
+  /** What the page had taken when that last changed, and what had come from the phone by then. */
+  taken: { readonly page: number; readonly phone: number };
+  isStuck: boolean;
+  /** From the phone, when the engine was last asked. */
+  phonePackets: number;
   verdict: MediaVerdict | undefined;
 }
 
@@ -58,7 +76,11 @@ export class MediaWatch {
   /** The page says how its connection does; false for a call that is not there. */
   report(callId: string, connection: PageConnection): boolean {
     if (!this.#options.calls().some((call) => call.callId === callId)) return false;
-    this.#watched(callId).connection = connection;
+    const watched = this.#watched(callId);
+    watched.connection = connection;
+    const page = connection.taken ?? connection.received;
+    if (page !== watched.taken.page) watched.taken = { page, phone: watched.phonePackets };
+    watched.isStuck = watched.phonePackets - watched.taken.phone > STUCK_PACKETS;
     return true;
   }
 
@@ -145,13 +167,20 @@ export class MediaWatch {
         this.#options.receptions?.note(call.callId, isPage ? 'page' : 'phone', reception);
       }
       if (isPage) page ??= { ...peer, dtls: hasDtls(media) };
-      else phone ??= peer;
+      else if (phone === undefined) {
+        phone = peer;
+        watched.phonePackets = watched.peers.get(tag)?.packets ?? 0;
+      }
+    }
+    if (common.isHeld) {
+      watched.taken = { ...watched.taken, phone: watched.phonePackets };
+      watched.isStuck = false;
     }
     return {
       ...common,
       engine: 'knows',
       ...(phone && { phone }),
-      ...(page && { page, connection: watched.connection }),
+      ...(page && { page, connection: watched.connection, isStuck: watched.isStuck }),
     };
   }
 
@@ -160,14 +189,22 @@ export class MediaWatch {
     const stream = media.streams[0];
     const packets = stream?.stats.packets ?? 0;
     const now = this.#now();
-    let known = watched.peers.get(tag);
-    if (known?.packets !== packets) {
-      known = { packets, at: packets === 0 ? watched.since : now };
-      watched.peers.set(tag, known);
-    }
-    const endpoint = stream?.endpoint;
-    return {
+    const before = watched.peers.get(tag);
+    const known = {
+      ...(before ?? { at: watched.since, since: watched.since, before: 0 }),
       packets,
+    };
+    if (packets !== (before?.packets ?? 0)) known.at = now;
+    const said = stream?.['advertised endpoint'];
+    const place = said === undefined ? '' : `${said.address}:${said.port}`;
+    // Another phone in its place: what the one before has sent says nothing of it.
+    const hasMoved = before !== undefined && before.place !== place;
+    if (hasMoved) Object.assign(known, { since: now, before: packets });
+    watched.peers.set(tag, { ...known, place });
+    const endpoint = stream?.endpoint;
+    const isNew = now - known.since < LOOK_MS;
+    return {
+      packets: isNew ? packets : packets - known.before,
       silentMs: now - known.at,
       endpoint: endpoint && `${endpoint.address}:${endpoint.port}`,
     };
@@ -180,6 +217,9 @@ export class MediaWatch {
         since: this.#now(),
         peers: new Map(),
         connection: undefined,
+        taken: { page: 0, phone: 0 },
+        isStuck: false,
+        phonePackets: 0,
         verdict: undefined,
       };
       this.#calls.set(callId, watched);

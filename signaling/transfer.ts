@@ -24,7 +24,7 @@ import { sessionAnswer, sessionOffer } from './session.ts';
 import { ask, type SipDialog, type SipReply, type SipRequest, type SrfPort } from './srf.ts';
 
 /** A phone hangs up by itself when it hears that its transfer is done; not every phone does. */
-const GOODBYE_MS = 3000;
+const GOODBYE_MS = 1000;
 /** A phone that was told to dial has this long to say how it went. */
 const DIALLING_MS = 60_000;
 

@@ -9,6 +9,10 @@
  * replaces one that fits it worse. A stranger who is quicker than the phone is thereby thrown out
  * with the phone's first packet, and one who is later never gets in.
  *
+ * An SDP with another address says that the phone has moved, or that another phone is in its place (a
+ * transfer). Whoever was there may go on sending for a while, so the place that was left fits worst of
+ * all: it is taken until anybody else comes.
+ *
  * A phone may move with a re-offer (another network, a restarted NAT): then the next source counts
  * that comes while the old one is silent. With `media handover` it may move at any time, and so may
  * a stranger, which is why nobody gets that without asking.
@@ -19,10 +23,11 @@ export interface Endpoint {
 }
 
 /** How well a source fits what signalling said. */
-const STRANGER = 1;
-const SIGNALLED_FROM = 2;
-const SAME_HOST = 3;
-const EXACT = 4;
+const FORMER = 1;
+const STRANGER = 2;
+const SIGNALLED_FROM = 3;
+const SAME_HOST = 4;
+const EXACT = 5;
 
 /** After a re-offer the old source must be silent for this long: five packets. */
 const SILENCE_MS = 100;
@@ -36,6 +41,8 @@ export class Latch {
   /** The address the SIP message came from. */
   #signalledFrom: string | undefined;
   #learned: Endpoint | undefined;
+  /** Where the phone was before it said that it is elsewhere. */
+  #former: Endpoint | undefined;
   #fit = 0;
   #lastAt = 0;
   #reofferedAt: number | undefined;
@@ -64,6 +71,7 @@ export class Latch {
       return;
     }
     this.#announced = endpoint;
+    this.#former = this.#learned ?? this.#former;
     this.#learned = undefined;
     this.#fit = 0;
     this.#reofferedAt = undefined;
@@ -94,9 +102,9 @@ export class Latch {
   }
 
   #fitOf(source: Endpoint): number {
-    if (source.address === this.#announced?.address) {
-      return source.port === this.#announced.port ? EXACT : SAME_HOST;
-    }
+    if (same(source, this.#announced)) return EXACT;
+    if (same(source, this.#former)) return FORMER;
+    if (source.address === this.#announced?.address) return SAME_HOST;
     return source.address === this.#signalledFrom ? SIGNALLED_FROM : STRANGER;
   }
 }

@@ -19,6 +19,7 @@ const connection = z
     dtls: z.string().max(20),
     received: count,
     sent: count,
+    taken: count.exactOptional(),
     roundTripMs: count.exactOptional(),
   })
   .readonly();

@@ -154,10 +154,6 @@ test('the phone transfers its call: another phone takes its place', async ({
   bridge,
   openPage,
 }) => {
-  test.fixme(
-    true,
-    'the agent hears nothing of the phone that has joined: always with rtpengine, now and then else',
-  );
   await openPage();
   const alice = await baresip(ALICE_HZ);
   const bob = await baresip(BOB_HZ, { user: 'bob', answers: true });

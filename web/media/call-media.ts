@@ -59,6 +59,8 @@ export class CallMedia {
   #canAnswer = false;
   #answered = false;
   #reporter: ConnectionReporter | undefined;
+  /** Packets that the worker has got. */
+  #taken = 0;
   #closed: Promise<void> | undefined;
   #onWorkerClosed: (() => void) | undefined;
 
@@ -179,7 +181,11 @@ export class CallMedia {
   }
 
   #watch(connection: RTCPeerConnection): void {
-    this.#reporter = new ConnectionReporter(connection, this.#options.onConnection);
+    this.#reporter = new ConnectionReporter(
+      connection,
+      () => this.#taken,
+      this.#options.onConnection,
+    );
     connection.addEventListener('connectionstatechange', () => {
       if (connection.connectionState === 'connected') this.#connected();
       if (connection.connectionState === 'failed') this.#options.onLost();
@@ -204,6 +210,7 @@ export class CallMedia {
   }
 
   #receive(message: FromWorker): void {
+    if (message.type === 'report') this.#taken = message.report.counters.packets;
     if (message.type === 'codec') this.#capture.onCodec(message.mimeType, message.canDecode);
     if (message.type === 'capture') this.#capture.onChanged(message.capture);
     this.#options.onMessage(message);

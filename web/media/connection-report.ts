@@ -11,17 +11,26 @@ export interface ConnectionReport {
   readonly dtls: string;
   readonly received: number;
   readonly sent: number;
+  /** Of what was received: what the worker got. */
+  readonly taken?: number;
   readonly roundTripMs?: number;
 }
 
 export class ConnectionReporter {
   readonly #connection: RTCPeerConnection;
+  readonly #taken: () => number;
   readonly #send: (report: ConnectionReport) => void;
+  #lastTaken = 0;
   #timer: ReturnType<typeof setTimeout>;
   #closed = false;
 
-  constructor(connection: RTCPeerConnection, send: (report: ConnectionReport) => void) {
+  constructor(
+    connection: RTCPeerConnection,
+    taken: () => number,
+    send: (report: ConnectionReport) => void,
+  ) {
     this.#connection = connection;
+    this.#taken = taken;
     this.#send = send;
     this.#timer = setTimeout(() => void this.#report(), UNWELL_MS);
   }
@@ -34,8 +43,10 @@ export class ConnectionReporter {
   async #report(): Promise<void> {
     const report = reportOf(await this.#connection.getStats());
     if (this.#closed) return;
-    this.#send(report);
-    const isWell = report.dtls === 'connected' && report.received > 0 && report.sent > 0;
+    const taken = this.#taken();
+    this.#send({ ...report, taken });
+    const isWell = report.dtls === 'connected' && taken > this.#lastTaken && report.sent > 0;
+    this.#lastTaken = taken;
     this.#timer = setTimeout(() => void this.#report(), isWell ? WELL_MS : UNWELL_MS);
   }
 }

@@ -65,6 +65,12 @@ onEachEngine('negotiation', { portMin: 26200, portMax: 26599 }, (scene) => {
     await phone.rtp.until((packet) => packet.equals(fromPage(1000)));
   });
 
+  test('the page is not told the SSRC of the phone: another one may take its place', async () => {
+    const phone = await scene.phone();
+    const sdp = phone.sdp().replace('a=sendrecv', 'a=ssrc:1627449013 cname:7cded\r\na=sendrecv');
+    expect(linesOf(await offered(sdp, OFFER_TO_PAGE), 'a=ssrc')).toEqual([]);
+  });
+
   test('a direction said for the whole session counts', async () => {
     const phone = await scene.phone();
     const sdp = phone.sdp().replace('a=sendrecv\r\n', '').replace('a=X-nat:0', 'a=sendonly');

@@ -86,6 +86,12 @@ const CASES: readonly [
     '(57 packets) and none of it at Chrome',
   ],
   [
+    'nothing more comes out of Chrome',
+    { ...GOOD, isStuck: true },
+    'MEDIA_NOT_FORWARDED',
+    'nothing more of it comes out of Chrome',
+  ],
+  [
     'Chrome sends nothing',
     { ...GOOD, ...page({ packets: 0 }), ...connection({ sent: 0 }) },
     'MEDIA_NO_PAGE_RTP',
@@ -130,7 +136,11 @@ describe('diagnosis of media', () => {
     expect(verdict.code).toBe(code);
     expect(verdict.sentence).toContain(sentence);
     expect(verdict.state).toBe(
-      code === undefined ? 'flowing' : code === 'MEDIA_SILENT' ? 'silent' : 'failed',
+      code === undefined
+        ? 'flowing'
+        : code === 'MEDIA_SILENT' || facts.isStuck
+          ? 'silent'
+          : 'failed',
     );
   });
 

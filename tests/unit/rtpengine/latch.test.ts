@@ -81,6 +81,31 @@ describe('latch', () => {
     expect(latch.accept({ ...NAT, port: 62000 }, 0)).toBe(true);
   });
 
+  test('who was there before goes on for a moment, and loses the place to who comes', () => {
+    // Two phones beside the bridge, both with an address of elsewhere in their SDP: a transfer.
+    const latch = new Latch();
+    const [alice, bob] = [4000, 5000].map((port) => ({ address: '127.0.0.1', port }));
+    if (!alice || !bob) throw new Error('two phones');
+    latch.announce(SDP, 0, '127.0.0.1');
+    expect(latch.accept(alice, 1)).toBe(true);
+    latch.announce({ ...SDP, port: 5000 }, 20, '127.0.0.1');
+    expect(latch.accept(alice, 21)).toBe(true);
+    expect(latch.accept(bob, 22)).toBe(true);
+    expect(latch.accept(alice, 41)).toBe(false);
+    expect(latch.accept(bob, 42)).toBe(true);
+    expect(latch.target).toEqual(bob);
+  });
+
+  test('who comes back to the place it has left, and says so, is there', () => {
+    const latch = new Latch();
+    latch.announce(SDP, 0);
+    latch.accept(SDP, 1);
+    latch.announce(undefined, 10);
+    latch.announce(SDP, 20);
+    expect(latch.accept(SDP, 21)).toBe(true);
+    expect(latch.accept(STRANGER, 22)).toBe(false);
+  });
+
   test('a source at the address SIP came from throws out a stranger', () => {
     // MicroSIP beside the bridge: its SDP says 192.168.1.20, everything it sends is from 127.0.0.1.
     const latch = new Latch();

@@ -11,13 +11,17 @@ const CALL = { callId: 'a', state: 'answered', heldBy: [] } as unknown as CallSt
 
 let now: number;
 let packets: { phone: number; page: number };
+/** Where the phone says that it is. */
+let place: object | undefined;
 let failure: Error | undefined;
 let events: MediaEvent[];
 let ended: string[];
 let watch: MediaWatch;
 
-const media = (protocol: string, count: number, flags: string[]) => ({
-  medias: [{ protocol, streams: [{ flags, stats: { packets: count } }] }],
+const media = (protocol: string, count: number, flags: string[], at?: object) => ({
+  medias: [
+    { protocol, streams: [{ flags, stats: { packets: count }, 'advertised endpoint': at }] },
+  ],
 });
 
 function start(inactivityMs: number): void {
@@ -28,7 +32,7 @@ function start(inactivityMs: number): void {
         ? Promise.reject(failure)
         : Promise.resolve({
             tags: {
-              p: media('RTP/AVP', packets.phone, []),
+              p: media('RTP/AVP', packets.phone, [], place),
               w: media('UDP/TLS/RTP/SAVPF', packets.page, ['confirmed']),
             },
           } as unknown as QueryResult),
@@ -50,7 +54,7 @@ const told = () => events.map(({ state, code }) => `${state} ${code ?? ''}`.trim
 beforeEach(() => {
   now = 0;
   packets = { phone: 0, page: 0 };
-  failure = undefined;
+  failure = place = undefined;
   events = [];
   ended = [];
 });
@@ -90,6 +94,56 @@ describe('media watch', () => {
     expect(ended).toEqual([]);
     await lookAfter(2000);
     expect(ended).toEqual(['a: No RTP from the phone for 4 s']);
+  });
+
+  test('tells when the phone is heard no more by the agent, though its packets arrive', async () => {
+    start(0);
+    const report = (taken: number) =>
+      watch.report('a', { ice: 'connected', dtls: 'connected', received: 900, sent: 9, taken });
+    packets = { phone: 100, page: 100 };
+    await lookAfter(2000);
+    report(95);
+    packets = { phone: 500, page: 500 };
+    await lookAfter(8000);
+    report(495);
+    await lookAfter(100);
+    packets = { phone: 1000, page: 1000 };
+    await lookAfter(8000);
+    report(495);
+    await lookAfter(100);
+    report(900);
+    await lookAfter(100);
+    expect(told()).toEqual(['flowing', 'silent MEDIA_NOT_FORWARDED', 'flowing']);
+  });
+
+  test('takes a pause of the phone for nothing else', async () => {
+    start(0);
+    const report = (taken: number) =>
+      watch.report('a', { ice: 'connected', dtls: 'connected', received: 900, sent: 9, taken });
+    packets = { phone: 100, page: 100 };
+    await lookAfter(2000);
+    report(150);
+    packets = { phone: 200, page: 600 };
+    await lookAfter(4000);
+    report(150);
+    packets = { phone: 220, page: 800 };
+    await lookAfter(4000);
+    expect(told()).toEqual(['flowing']);
+  });
+
+  test('expects packets anew of a phone that has taken the place of another', async () => {
+    start(0);
+    packets = { phone: 100, page: 100 };
+    await lookAfter(0);
+    await lookAfter(2000);
+    place = { address: '127.0.0.1', port: 5000 };
+    packets = { phone: 101, page: 150 };
+    await lookAfter(1000);
+    packets.page = 250;
+    await lookAfter(2000);
+    packets = { phone: 110, page: 350 };
+    await lookAfter(2000);
+    expect(told()).toEqual(['flowing', 'failed MEDIA_NO_PHONE_RTP', 'flowing']);
   });
 
   test('passes on how packets arrive, and forgets it with the call', async () => {
