@@ -62,6 +62,13 @@ export class Agents {
     return [...new Set([this.default, ...this.#byExtension.values()].map(({ url }) => url))];
   }
 
+  /** Of those that the page connects by itself. */
+  get directUrls(): readonly string[] {
+    return [this.default, ...this.#byExtension.values()]
+      .filter(({ profile }) => profile.direct)
+      .map(({ url }) => url);
+  }
+
   /** What the page needs, by extension. */
   get profiles(): Readonly<Record<string, AgentProfile>> {
     return Object.fromEntries([...this.#byExtension].map(([key, { profile }]) => [key, profile]));

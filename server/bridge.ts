@@ -275,6 +275,7 @@ async function start(
       log,
     }),
     voice,
+    directAgents: () => agents.directUrls,
     agent: {
       address: (id) => {
         const { agent, target } = agentOf(id);

@@ -26,6 +26,7 @@ import type { MediaWatch } from '../media-watch.ts';
 import { serveMedia } from './media-api.ts';
 import { serveCallControl, type CallActions } from './call-control-api.ts';
 import { sendJson } from './json-api.ts';
+import { securityHeaders } from './security-headers.ts';
 import { serveMessages, type SendMessage } from './messages-api.ts';
 import type { SipSocket } from './sip-socket.ts';
 import { CONTENT_TYPE as METRICS } from '../metrics/exposition.ts';
@@ -59,6 +60,8 @@ export interface OriginOptions {
   readonly status: () => Status;
   readonly config: () => PageConfig;
   readonly agent: AgentApiOptions;
+  /** Addresses of the agents that the page connects by itself. */
+  readonly directAgents: () => readonly string[];
 }
 
 const VOICE = '/ws/voice/';
@@ -107,6 +110,8 @@ export class Origin {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    const headers = securityHeaders(this.#options.directAgents());
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (!isAllowed(request)) {
       response.writeHead(403).end('This address is not for this host name.\n');
       return;

@@ -84,10 +84,12 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
     expect(code, 'exit code of the bridge').toBe(0);
   },
 
-  openPage: async ({ bridge, page }, use) => {
+  openPage: async ({ agent, bridge, page, settings }, use) => {
+    let foreign: readonly string[] = [];
     await use(async () => {
       const lines: string[] = [];
       page.on('pageerror', (error) => lines.push(error.message));
+      foreign = watchForeign(page, bridge.url);
       await page.goto(`${bridge.url}/?start`);
       await bridge.until('the page is registered', ({ registrations }) =>
         registrations.some(({ kind }) => kind === 'page'),
@@ -95,6 +97,9 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
       expect(lines, 'errors in the page').toEqual([]);
       return page;
     });
+    const isDirect = settings['BRIDGE_AGENT_DIRECT'] === 'true';
+    const uninvited = foreign.filter((url) => !(isDirect && url.startsWith(agent.url)));
+    expect(uninvited, 'reaching beyond its own origin, or against its policy').toEqual([]);
   },
 
   phone: async ({ bridge }, use) => {
@@ -108,6 +113,21 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
     await phone.close();
   },
 });
+
+/** Collects requests to other origins, and what the page's Content-Security-Policy has stopped. */
+export function watchForeign(page: Page, url: string): readonly string[] {
+  const found: string[] = [];
+  const { host } = new URL(url);
+  const note = (each: string) => {
+    if (/^(?:http|ws)s?:/.test(each) && new URL(each).host !== host) found.push(each);
+  };
+  page.on('request', (request) => note(request.url()));
+  page.on('websocket', (socket) => note(socket.url()));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) found.push(message.text());
+  });
+  return found;
+}
 
 function kindOf(name: EngineOption['engine']): EngineKind {
   const kind = ENGINES.find((candidate) => candidate.name === name);

@@ -1,6 +1,6 @@
 /** The whole page: header, chain, calls, set-up help and log. Everything below gets plain values. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { CaptureMode } from '../../common/api.ts';
 import type { Bridge } from '../bridge/bridge.ts';
@@ -12,6 +12,7 @@ import './dial-box.ts';
 import './ended-calls.ts';
 import './event-log-view.ts';
 import { FollowBridge } from './follow-bridge.ts';
+import './ladder-dialog.ts';
 import './page-header.ts';
 import './ready-panel.ts';
 import './setup-card.ts';
@@ -56,6 +57,8 @@ export class BridgeApp extends LitElement {
   ];
 
   @property({ attribute: false }) bridge: Bridge | undefined;
+  /** Whose SIP messages are shown. */
+  @state() private ladderOf: string | undefined;
 
   constructor() {
     super();
@@ -89,6 +92,7 @@ export class BridgeApp extends LitElement {
                 .frameMs=${config?.agent.input.frameMs ?? 20}
                 .tick=${{}}
                 @hang-up=${() => bridge.hangUp(call.id)}
+                @ladder=${() => (this.ladderOf = call.id)}
                 @ear=${({ detail: { side, ...change } }: CustomEvent<EarChange>) =>
                   bridge.listen(call.id, side, change)}
                 @interrupt=${() => bridge.interrupt(call.id, 'page')}
@@ -125,10 +129,22 @@ export class BridgeApp extends LitElement {
               ? nothing
               : html`<setup-card .phone=${config.phone}></setup-card>`
           }
-          ${ended.length === 0 ? nothing : html`<ended-calls .calls=${ended}></ended-calls>`}
+          ${
+            ended.length === 0
+              ? nothing
+              : html`<ended-calls
+                  .calls=${ended}
+                  @ladder=${({ detail }: CustomEvent<string>) => (this.ladderOf = detail)}
+                ></ended-calls>`
+          }
         </main>
         <aside><event-log-view .entries=${bridge.log.entries}></event-log-view></aside>
       </div>
+      <ladder-dialog
+        .callId=${this.ladderOf}
+        .tick=${status}
+        @closed=${() => (this.ladderOf = undefined)}
+      ></ladder-dialog>
     `;
   }
 }

@@ -272,6 +272,13 @@ export class CallCard extends LitElement {
           >
             Mute agent
           </button>
+          <button
+            data-testid="ladder-button"
+            title="Every SIP message of the call (key L)"
+            @click=${() => this.#say('ladder')}
+          >
+            SIP
+          </button>
           <button class="danger" data-testid="hangup-button" @click=${() => this.#say('hang-up')}>
             Hang up
           </button>
@@ -280,7 +287,7 @@ export class CallCard extends LitElement {
     `;
   }
 
-  #say(what: 'interrupt' | 'mute-agent' | 'hang-up'): void {
+  #say(what: 'interrupt' | 'mute-agent' | 'hang-up' | 'ladder'): void {
     this.dispatchEvent(new CustomEvent(what));
   }
 }

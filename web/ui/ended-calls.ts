@@ -4,12 +4,13 @@ import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Call } from '../bridge/call.ts';
 import { formatBytes, formatDuration, formatMs, formatTime } from '../bridge/format.ts';
-import { base } from './styles.ts';
+import { base, buttons } from './styles.ts';
 
 @customElement('ended-calls')
 export class EndedCalls extends LitElement {
   static override readonly styles = [
     base,
+    buttons,
     css`
       section {
         padding: 18px 24px 8px;
@@ -20,7 +21,7 @@ export class EndedCalls extends LitElement {
         border-top: 1px solid var(--line);
         display: grid;
         gap: 2px 18px;
-        grid-template-columns: 5em minmax(8em, 1fr) auto;
+        grid-template-columns: 5em minmax(8em, 1fr) auto auto;
         padding: 11px 0 12px;
       }
 
@@ -63,27 +64,34 @@ export class EndedCalls extends LitElement {
         ${repeat(
           this.calls,
           ({ id }) => id,
-          (call) => line(call),
+          (call) => this.#line(call),
         )}
       </ul>
     </section>`;
   }
-}
 
-function line(call: Call): TemplateResult {
-  const { counters: c } = call;
-  return html`<li class=${call.failed ? 'failed' : ''} data-testid="ended-call">
-    <time class="when figure">${formatTime(call.startedAt)}</time>
-    <p class="who">${call.caller} <span>→ ${call.dialled}</span></p>
-    <p class="figure">${formatDuration(call.durationMs())}</p>
-    <p class="facts">
-      <span class="why">${call.endSentence}</span>
-      ${
-        call.answeredAt === undefined
-          ? nothing
-          : html`${c.framesToAgent.toLocaleString('en')} frames to the agent,
-            ${formatBytes(c.bytesFromAgent)} from it, ${formatMs(c.playedMs)} heard by the caller.`
-      }
-    </p>
-  </li>`;
+  #line(call: Call): TemplateResult {
+    const { counters: c } = call;
+    return html`<li class=${call.failed ? 'failed' : ''} data-testid="ended-call">
+      <time class="when figure">${formatTime(call.startedAt)}</time>
+      <p class="who">${call.caller} <span>→ ${call.dialled}</span></p>
+      <p class="figure">${formatDuration(call.durationMs())}</p>
+      <button
+        class="quiet"
+        aria-label="SIP messages of the call from ${call.caller}"
+        @click=${() => this.dispatchEvent(new CustomEvent<string>('ladder', { detail: call.id }))}
+      >
+        SIP
+      </button>
+      <p class="facts">
+        <span class="why">${call.endSentence}</span>
+        ${
+          call.answeredAt === undefined
+            ? nothing
+            : html`${c.framesToAgent.toLocaleString('en')} frames to the agent,
+              ${formatBytes(c.bytesFromAgent)} from it, ${formatMs(c.playedMs)} heard by the caller.`
+        }
+      </p>
+    </li>`;
+  }
 }

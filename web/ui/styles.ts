@@ -59,6 +59,10 @@ export const base = css`
     font-variant-numeric: tabular-nums;
   }
 
+  a {
+    color: inherit;
+  }
+
   .for-ears {
     clip-path: inset(50%);
     height: 1px;
@@ -136,5 +140,48 @@ export const buttons = css`
     button {
       transition: none;
     }
+  }
+`;
+
+/** A modal dialog with a heading line and a body that scrolls. */
+export const dialogs = css`
+  dialog {
+    background: var(--surface);
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    box-shadow: var(--shadow);
+    color: var(--ink);
+    max-height: 90vh;
+    max-width: 96vw;
+    overflow: hidden;
+    padding: 0;
+  }
+
+  dialog[open] {
+    display: grid;
+    grid-template-rows: auto minmax(0, 1fr);
+  }
+
+  dialog::backdrop {
+    background: rgb(20 19 18 / 45%);
+  }
+
+  dialog > header {
+    align-items: center;
+    border-bottom: 1px solid var(--line);
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px 20px;
+    padding: 12px 14px 12px 22px;
+  }
+
+  dialog > header h2 {
+    flex: 1;
+    font: 600 1.2rem/1.25 var(--serif);
+  }
+
+  dialog > .body {
+    overflow: auto;
+    padding: 16px 22px 22px;
   }
 `;

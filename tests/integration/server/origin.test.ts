@@ -90,6 +90,7 @@ function options(): OriginOptions {
     calls: {} as never,
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
+    directAgents: () => ['wss://agent.example:8443/voice/{dialled}?a=b', 'ws://{dialled}.example/'],
     agent: {
       address: (id) => (id === 'a b' ? 'ws://agent/a%20b' : undefined),
       remark: (id, { code, sentence }) => remarks.push([id, code, sentence]),
@@ -165,6 +166,19 @@ describe('HTTP', () => {
     const response = await fetch(http('/api/agent/a%20b'), { method: 'POST', body });
     expect(response.status).toBe(status);
     expect(remarks).toEqual(status === 204 ? [['a b', 'AGENT_SLOW', 'It is slow.']] : []);
+  });
+
+  it('lets the page load, reach and be framed by nothing but its own origin', async () => {
+    const { headers } = await fetch(http('/'));
+    const policy = headers.get('Content-Security-Policy')?.split('; ');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("style-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    // And the agents that it connects by itself.
+    expect(policy).toContain("connect-src 'self' wss://agent.example:8443 ws:");
+    expect(policy?.join()).not.toContain('unsafe');
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
   });
 
   it('streams the status: at once, and on every change', async () => {

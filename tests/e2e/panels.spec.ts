@@ -1,0 +1,70 @@
+/**
+ * What the page shows beside the call: the SIP ladder, the figures of the network, the log, the
+ * set-up of a phone, the chain. Looks are the same over either engine, so one is enough.
+ */
+import { expect, test } from './fixtures.ts';
+
+test.beforeEach(({ engine }) => {
+  test.skip(engine === 'rtpengine', 'what is tested here lies before the engine');
+});
+
+test('the ladder shows both legs in order, and offer beside answer', async ({
+  bridge,
+  openPage,
+  phone,
+}) => {
+  const page = await openPage();
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  await page.getByTestId('ladder-button').click();
+  const rungs = page.getByTestId('rung');
+  // The phone's ACK is the last message until somebody hangs up.
+  await expect(rungs.filter({ hasText: 'ACK' })).toHaveCount(2);
+  const messages = await Promise.all(
+    (await rungs.all()).map(async (rung) => [
+      await rung.getAttribute('data-sip-call-id'),
+      await rung.getAttribute('data-summary'),
+    ]),
+  );
+  const [id] = messages[0] ?? [];
+  expect(id).toBe(call.callId);
+  const on = (isPhone: boolean) =>
+    messages
+      .filter(([sipCallId]) => (sipCallId === id) === isPhone)
+      .map(([, summary]) => summary?.replace(/ sip:.*/, ''));
+  const answered = ['INVITE', '100 Trying (INVITE)', '180 Ringing (INVITE)', '200 OK (INVITE)'];
+  expect(on(true)).toEqual([...answered, 'ACK']);
+  expect(on(false)).toEqual([...answered, 'ACK']);
+
+  // By keyboard to the phone's INVITE and from there to its answer.
+  await rungs.first().click();
+  await page.keyboard.press('End');
+  await expect(page.getByTestId('sip-message')).toContainText('ACK sip:');
+  await page.keyboard.press('ArrowUp');
+  const message = page.getByTestId('sip-message');
+  await expect(message).toContainText('SIP/2.0 200 OK');
+  await expect(message).toContainText(`Call-ID: ${call.callId}`);
+  await expect(page.getByTestId('sip-body')).toContainText('m=audio');
+  const differences = page.getByTestId('offer-answer').locator('tr.changed');
+  await expect(differences.filter({ hasText: 'm=audio' })).toHaveCount(1);
+  await expect(page.getByTestId('offer-answer').locator('tr.offered')).toContainText(['rtpmap']);
+
+  const links = page.getByTestId('ladder-dialog').getByRole('link');
+  const kept = await Promise.all(
+    (await links.all()).map(async (link) => {
+      const file = await page.request.get(
+        `${bridge.url}${(await link.getAttribute('href')) ?? ''}`,
+      );
+      return [await link.textContent(), [...(await file.body()).subarray(0, 4)]];
+    }),
+  );
+  const first = (text: string) => [...Buffer.from(text)];
+  expect(kept).toEqual([
+    ['text', first('Call')],
+    ['JSON', first('{"ca')],
+    ['pcap', [0xd4, 0xc3, 0xb2, 0xa1]],
+  ]);
+  await page.keyboard.press('Escape');
+  await expect(page.getByTestId('ladder-dialog')).toBeHidden();
+  await call.hangup();
+});

@@ -1,0 +1,125 @@
+/**
+ * The SIP ladder of a call of this bridge, in a dialog: read when it opens and again whenever the
+ * call's messages have become more, with the trace's three forms to keep.
+ */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { CallTrace } from '../../common/api.ts';
+import { messageOf } from '../../common/errors.ts';
+import './ladder-view.ts';
+import { base, buttons, dialogs } from './styles.ts';
+
+@customElement('ladder-dialog')
+export class LadderDialog extends LitElement {
+  static override readonly styles = [
+    base,
+    buttons,
+    dialogs,
+    css`
+      dialog {
+        width: min(1100px, 96vw);
+      }
+
+      .keep {
+        align-items: center;
+        display: flex;
+        flex-wrap: wrap;
+        font-size: 0.84rem;
+        gap: 4px 14px;
+      }
+    `,
+  ];
+
+  /** Undefined: closed. */
+  @property() callId: string | undefined;
+  /** Anything that changes when there may be more messages. */
+  @property({ attribute: false }) tick: unknown;
+  @state() private trace: CallTrace | undefined;
+  @state() private problem = '';
+  #reading = false;
+  #stale = false;
+
+  override render(): TemplateResult {
+    return html`
+      <dialog aria-labelledby="title" data-testid="ladder-dialog" @close=${() => this.#closed()}>
+        ${this.callId === undefined ? nothing : this.#content(this.callId)}
+      </dialog>
+    `;
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    const dialog = this.renderRoot.querySelector('dialog');
+    if (changed.has('callId')) {
+      this.trace = undefined;
+      this.problem = '';
+      if (this.callId === undefined) dialog?.close();
+      else if (dialog?.open === false) dialog.showModal();
+    }
+    if (this.callId !== undefined && (changed.has('callId') || changed.has('tick'))) {
+      void this.#read();
+    }
+  }
+
+  #content(callId: string): TemplateResult {
+    const path = `/api/calls/${encodeURIComponent(callId)}/trace`;
+    const file = callId.replace(/[^\w.-]/g, '_').slice(0, 100);
+    return html`
+      <header>
+        <h2 id="title">SIP messages</h2>
+        <p class="keep">
+          Keep as
+          <a href="${path}?format=text" download="${file}.txt">text</a>
+          <a href="${path}?format=json" download="${file}.json">JSON</a>
+          <a href="${path}?format=pcap" download="${file}.pcap">pcap</a>
+        </p>
+        <button autofocus @click=${() => this.renderRoot.querySelector('dialog')?.close()}>
+          Close
+        </button>
+      </header>
+      <div class="body">
+        ${this.problem === '' ? nothing : html`<p role="alert">${this.problem}</p>`}
+        <ladder-view .trace=${this.trace}></ladder-view>
+      </div>
+    `;
+  }
+
+  /** One request at a time; what changes meanwhile is read by the next. */
+  async #read(): Promise<void> {
+    this.#stale = true;
+    if (this.#reading) return;
+    this.#reading = true;
+    while (this.#stale && this.callId !== undefined) {
+      this.#stale = false;
+      const { callId } = this;
+      const result = await readTrace(callId);
+      if (callId !== this.callId) continue;
+      if (typeof result === 'string') this.problem = result;
+      else {
+        this.problem = '';
+        this.trace = result;
+      }
+    }
+    this.#reading = false;
+  }
+
+  #closed(): void {
+    this.dispatchEvent(new CustomEvent('closed'));
+  }
+}
+
+/** Or why it could not be read. */
+async function readTrace(callId: string): Promise<CallTrace | string> {
+  try {
+    const response = await fetch(`/api/calls/${encodeURIComponent(callId)}/trace`);
+    const body = (await response.json()) as CallTrace & { readonly message?: string };
+    return response.ok ? body : (body.message ?? `HTTP ${response.status}`);
+  } catch (thrown) {
+    return `The messages could not be read: ${messageOf(thrown)}.`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'ladder-dialog': LadderDialog;
+  }
+}
