@@ -72,7 +72,9 @@ function machine(): string {
   return `${cpus().length} × ${cpu?.model.trim() ?? 'CPU'}, ${type()} ${release()}, Node ${process.version}, load ${load}`;
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+const exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`${lineOf(error)}\n`);
   return error instanceof BridgeError && error.code === 'BAD_FLAG' ? 2 : 1;
 });
+// A closed node-datachannel track still holds the event loop, and its cleanup() can crash.
+process.stdout.write('', () => process.exit(exitCode));

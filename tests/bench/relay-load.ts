@@ -1,6 +1,6 @@
 /**
  * N calls through a media engine at once: phones of two UDP sockets and pages of a real ICE and
- * DTLS-SRTP stack, all in this process, each sending 50 packets a second in which the time of
+ * DTLS-SRTP stack, each sending 50 packets a second in which the time of
  * sending is written. The calls are spread over the 20 ms, as calls are.
  */
 import { connectRtpengine } from '../../rtpengine/client.ts';
@@ -11,7 +11,7 @@ import { RtpPhone, rtpPacket } from '../support/rtp.ts';
 import type { Stack } from './stage.ts';
 
 const PACKET_MS = 20;
-const TICK_MS = 2;
+const TICK_MS = 1;
 const HEADER = 12;
 /** Calls that are set up at the same time. */
 const BATCH = 10;
@@ -38,24 +38,29 @@ export class RelayLoad {
   #latencies: number[] = [];
   #received = 0;
 
-  private constructor(engine: MediaEngine, stack: Stack) {
+  readonly #name: string;
+
+  private constructor(engine: MediaEngine, name: string, stack: Stack) {
     this.#engine = engine;
+    this.#name = name;
     this.#stack = stack;
   }
 
-  static async open(ngPort: number, stack: Stack): Promise<RelayLoad> {
+  /** @param name distinguishes its calls from those of other loads on the engine */
+  static async open(ngPort: number, name: string, stack: Stack): Promise<RelayLoad> {
     const engine = await connectRtpengine({ host: '127.0.0.1', port: ngPort });
     stack.push(() => engine.close());
-    return new RelayLoad(engine, stack);
+    return new RelayLoad(engine, name, stack);
   }
 
   /** Sets up calls until there are `count`, each heard in both directions. */
-  async grow(count: number): Promise<void> {
+  async grow(count: number): Promise<number> {
     while (this.#calls.length < count) {
       const first = this.#calls.length;
       const batch = Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => first + i);
       this.#calls.push(...(await Promise.all(batch.map((index) => this.#setUp(index)))));
     }
+    return this.#calls.length;
   }
 
   async run(seconds: number): Promise<RelayResult> {
@@ -68,7 +73,7 @@ export class RelayLoad {
 
   async #setUp(index: number): Promise<RelayCall> {
     const engine = this.#engine;
-    const ids = { 'call-id': `relay-${index}`, 'from-tag': 'phone' };
+    const ids = { 'call-id': `${this.#name}-${index}`, 'from-tag': 'phone' };
     const phone = await RtpPhone.open();
     const page = new RtpPage();
     this.#stack.push(async () => {

@@ -1,5 +1,9 @@
-/** Many calls through one media engine: its share of a core, what it loses, how long it takes. */
-import { startPart } from '../child.ts';
+/**
+ * Many calls through one media engine: its share of a core, what it loses, how long it takes. Three
+ * processes: the engine, a crowd of calls, and here the one call whose packets are timed: among a
+ * hundred calls of its own, the clock would mostly show how long a packet waits to be read.
+ */
+import { startPart, type ChildPart } from '../child.ts';
 import { CAN_WEIGH, cpuShare } from '../load.ts';
 import { RelayLoad, type RelayResult } from '../relay-load.ts';
 import { distribution, single } from '../result.ts';
@@ -33,13 +37,27 @@ async function measure(
   report: (figure: Figure) => void,
 ): Promise<void> {
   const { pid, ngPort } = await startEngine(engines, stack);
-  const load = await RelayLoad.open(ngPort, stack);
+  const crowd: ChildPart<object> = await startPart('./relay-load-process.ts', String(ngPort));
+  stack.push(() => crowd.close());
+  const timed = await RelayLoad.open(ngPort, 'timed', stack);
+  await timed.grow(1);
   for (const calls of LEVELS) {
     say(`${calls} calls`);
-    await load.grow(calls);
-    await load.run(1);
+    await crowd.ask(`grow ${calls - 1}`);
+    const run = async (forSeconds: number): Promise<RelayResult> => {
+      const [ofCrowd, ofTimed] = await Promise.all([
+        crowd.ask(`run ${forSeconds}`) as Promise<Omit<RelayResult, 'latencies'>>,
+        timed.run(forSeconds),
+      ]);
+      return {
+        sent: ofCrowd.sent + ofTimed.sent,
+        received: ofCrowd.received + ofTimed.received,
+        latencies: ofTimed.latencies,
+      };
+    };
+    await run(1);
     let result: RelayResult = { sent: 0, received: 0, latencies: [] };
-    const body = async () => void (result = await load.run(Math.min(seconds, MAX_SECONDS)));
+    const body = async () => void (result = await run(Math.min(seconds, MAX_SECONDS)));
     const share =
       CAN_WEIGH && pid !== undefined ? await cpuShare(pid, body) : await body().then(() => NaN);
     const { sent, received, latencies } = result;
