@@ -245,9 +245,9 @@ describe('AgentAudio', () => {
     audio.beginSample();
     audio.push(new Uint8Array(new Int16Array(320).fill(1_000).buffer), now());
     run(1_100);
-    expect(new Set(written.slice(0, 2).flatMap(({ samples }) => samples))).toEqual(
-      new Set([1_000]),
-    );
+    const loud = written.filter(isLoud);
+    expect(loud).toHaveLength(2);
+    expect(new Set(loud.flatMap(({ samples }) => samples))).toEqual(new Set([1_000]));
   });
 
   test('samples split across chunks and odd rates arrive whole', () => {
