@@ -13,7 +13,7 @@ ENV NODE_ENV=production BRIDGE_SIP_REGISTRAR_FILE=/tmp/registrations.json
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY --from=build /app/agent/demo/caller.wav agent/demo/caller.wav
+COPY --from=build /app/agent/demo/*.wav agent/demo/
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=5 \

@@ -16,7 +16,18 @@ const MAY_IMPORT = {
   softphone: ['signaling', 'audio', 'common'],
   server: ['signaling', 'rtpengine', 'agent', 'softphone', 'recording', 'audio', 'common'],
   web: ['agent', 'recording', 'audio', 'common'],
+  tools: [
+    'server',
+    'signaling',
+    'rtpengine',
+    'agent',
+    'softphone',
+    'recording',
+    'audio',
+    'common',
+  ],
   tests: [
+    'tools',
     'server',
     'signaling',
     'rtpengine',
@@ -30,14 +41,23 @@ const MAY_IMPORT = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', 'test-results', 'playwright-report'] },
+  {
+    ignores: [
+      'dist',
+      'coverage',
+      'node_modules',
+      'test-results',
+      'playwright-report',
+      'docs/.vitepress/{cache,dist}',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        projectService: { allowDefaultProject: ['eslint.config.js', 'docs/.vitepress/config.ts'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -68,3 +68,24 @@ describe('docker-compose.yml', () => {
     }
   });
 });
+
+describe('Dockerfile', () => {
+  it('puts into the image what the package holds, documents apart', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] };
+    const copied = [...read('Dockerfile').matchAll(/^COPY --from=build \/app\/(\S+) /gm)].map(
+      ([, pattern = '']) => new RegExp(`^${pattern.replaceAll('.', '\\.').replace('*', '[^/]*')}$`),
+    );
+    const left = files
+      .filter((name) => !name.endsWith('.md') && !name.startsWith('docs'))
+      .filter((name) => !copied.some((pattern) => pattern.test(name)));
+    expect(left).toEqual([]);
+  });
+
+  it('runs as nobody in particular, from a stage without compilers, and says whether it is well', () => {
+    const stages = read('Dockerfile').split(/^FROM /m);
+    expect(stages).toHaveLength(3);
+    expect(stages[2]).toMatch(/^USER node$/m);
+    expect(stages[2]).toContain('HEALTHCHECK');
+    expect(stages[2]).not.toMatch(/^RUN/m);
+  });
+});

@@ -2,19 +2,14 @@
  * The documents keep their promises: links lead somewhere, YAML examples are configurations the
  * bridge accepts, and every command that is named exists.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { configSchema } from '../../../server/config/schema.ts';
+import { sidebar } from '../../../docs/.vitepress/sidebar.ts';
 import { root } from '../../../server/root.ts';
-
-const documents = [
-  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((name) => join(root, name)),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
-    .map((name) => join(root, 'docs', name)),
-];
+import { blocksOf, DOCUMENTS, read } from '../../support/docs.ts';
 
 /** Files of other programs. */
 const foreign = /^(scrape_configs|services):/m;
@@ -45,35 +40,50 @@ function brokenLinks(file: string): string[] {
   });
 }
 
-const blocks = (text: string, language: string) =>
-  [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
-    ([, code = '']) => code,
-  );
+describe.each(DOCUMENTS)('%s', (name) => {
+  const file = join(root, name);
+  const text = readFileSync(file, 'utf8');
 
-describe.each(documents.map((file) => [relative(root, file), file] as const))(
-  '%s',
-  (_name, file) => {
-    const text = readFileSync(file, 'utf8');
+  it('has no link that leads nowhere', () => {
+    expect(brokenLinks(file)).toEqual([]);
+  });
 
-    it('has no link that leads nowhere', () => {
-      expect(brokenLinks(file)).toEqual([]);
-    });
+  it('names only npm scripts that exist', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const named = [...text.matchAll(/npm run ([a-z][a-z0-9:-]*)/g)].map(
+      ([, script = '']) => script,
+    );
+    expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
+  });
 
-    it('names only npm scripts that exist', () => {
-      const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-        scripts: Record<string, string>;
-      };
-      const named = [...text.matchAll(/npm run ([a-z][a-z0-9:-]*)/g)].map(
-        ([, script = '']) => script,
-      );
-      expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
-    });
+  it('shows configurations that are accepted', () => {
+    for (const example of blocksOf(text, 'yaml').filter((code) => !foreign.test(code))) {
+      const result = configSchema.safeParse(parse(example));
+      expect(result.error?.issues ?? [], example).toEqual([]);
+    }
+  });
 
-    it('shows configurations that are accepted', () => {
-      for (const example of blocks(text, 'yaml').filter((code) => !foreign.test(code))) {
-        const result = configSchema.safeParse(parse(example));
-        expect(result.error?.issues ?? [], example).toEqual([]);
-      }
-    });
-  },
-);
+  it('shows JSON that is JSON', () => {
+    for (const example of blocksOf(text, 'json')) {
+      expect(() => JSON.parse(example) as unknown, example).not.toThrow();
+    }
+  });
+});
+
+describe('the site', () => {
+  const linked = sidebar().flatMap(({ items }) => items.map(({ link }) => `docs${link}`));
+
+  it('has every page in its sidebar, once', () => {
+    const pages = DOCUMENTS.filter((name) => name.startsWith('docs/') && name !== 'docs/README.md');
+    expect(linked.toSorted()).toEqual(pages.toSorted());
+  });
+
+  it('has every decision in the list of decisions', () => {
+    const decisions = linked.filter((path) => /decisions\/\d/.test(path));
+    const list = read('docs', 'decisions', 'README.md');
+    expect(decisions.length).toBeGreaterThan(7);
+    expect(decisions.filter((path) => !list.includes(`](${path.slice(15)})`))).toEqual([]);
+  });
+});
