@@ -29,6 +29,8 @@ import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
 import { Call } from './call.ts';
 import { callsApi } from './calls-api.ts';
 import { EventLog } from './event-log.ts';
+import { ConnectionFigures } from '../timeline/connection-figures.ts';
+import { RecentEvents } from './recent-events.ts';
 import { StatusStream } from './status-stream.ts';
 
 /** Figures change many times a second; people read them twice. */
@@ -54,6 +56,8 @@ export class Bridge extends EventTarget {
   readonly log = new EventLog(() => this.#changed());
   /** Newest first, ended ones included. */
   calls: readonly Call[] = [];
+  /** A call's first events come before the call itself. */
+  readonly #recent = new RecentEvents();
   #phone: Phone | undefined;
   #instance = '';
   readonly #workers = new SpareWorker();
@@ -136,6 +140,7 @@ export class Bridge extends EventTarget {
       openAgent: 'with-answer',
       onMessage: (message) => early.call && this.#onMedia(early.call, message),
       onConnection: (report) => callsApi.reportConnection(id, report),
+      onStats: this.#statsOf(() => early.call),
       onEars: (ears) => early.call && this.#onEars(early.call, ears),
       capture: this.#captureMode ?? config.capture,
       onLost: () => early.sip?.abandon(MEDIA_LOST),
@@ -253,6 +258,8 @@ export class Bridge extends EventTarget {
   }
 
   #onEvent(event: BridgeEvent): void {
+    this.#recent.add(event);
+    for (const call of this.calls) call.follower.onBridge(event);
     if (event.type === 'interrupt') this.interrupt(event.callId, 'api');
     if (event.type === 'config') void this.#reread();
     if (event.type === 'message') this.log.add('info', `${event.from} writes: ${event.text}`);
@@ -300,6 +307,7 @@ export class Bridge extends EventTarget {
   /** Shows a call and what becomes of it. */
   #follow(sip: SipCall): Call {
     const call = new Call(sip);
+    for (const event of this.#recent.events) call.follower.onBridge(event);
     call.captureMode = this.#captureMode ?? this.config?.capture ?? 'auto';
     this.calls = [call, ...this.calls].slice(0, MAX_CALLS);
     sip.follow({
@@ -333,6 +341,7 @@ export class Bridge extends EventTarget {
         openAgent: !agent.earlyConnect ? 'with-answer' : sip.isForked ? 'when-told' : 'at-once',
         onMessage: (message) => this.#onMedia(call, message),
         onConnection: (report) => callsApi.reportConnection(id, report),
+        onStats: this.#statsOf(() => call),
         onEars: (ears) => this.#onEars(call, ears),
         capture: call.captureMode,
         onLost: () => sip.abandon(MEDIA_LOST),
@@ -359,6 +368,7 @@ export class Bridge extends EventTarget {
     this.#answering.delete(call);
     call.state = 'answered';
     call.answeredAt = new Date();
+    call.follower.answered(call.answeredAt.getTime());
     this.#live.get(call.id)?.media.answered();
     this.log.add('info', `Answered ${call.caller}.`, { callId: call.id });
     this.#tell();
@@ -417,11 +427,17 @@ export class Bridge extends EventTarget {
     call.endedAt = new Date();
     call.endSentence = sentence;
     call.failed = failed;
+    call.follower.ended(sentence, failed, call.endedAt.getTime());
     void this.#live.get(call.id)?.media.close();
     this.#live.delete(call.id);
     const code = failed ? 'CALL_FAILED' : undefined;
     this.log.add(failed ? 'error' : 'info', sentence, { callId: call.id, code });
     this.#tell();
+  }
+
+  #statsOf(call: () => Call | undefined): (stats: RTCStatsReport) => void {
+    const figures = new ConnectionFigures();
+    return (stats) => call()?.follower.onStreams(figures.read(stats));
   }
 
   #onEars(call: Call, ears: EarStates): void {
@@ -431,6 +447,7 @@ export class Bridge extends EventTarget {
 
   #onMedia(call: Call, message: FromWorker): void {
     const callId = call.id;
+    call.follower.onWorker(message);
     switch (message.type) {
       case 'report':
         call.onReport(message.report, performance.now());

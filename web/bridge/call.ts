@@ -8,6 +8,8 @@ import type { ErrorCode } from '../../common/errors.ts';
 import { NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
 import { EARS_OFF, type EarStates } from '../media/ears.ts';
 import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.ts';
+import { CallFollower } from '../timeline/follow-call.ts';
+import { Timeline } from '../timeline/timeline.ts';
 import { Conversation } from './conversation.ts';
 import { Waveform } from './waveform.ts';
 
@@ -56,6 +58,9 @@ export class Call {
   /** What the bridge has noticed of its own: it lasts. */
   readonly bridgeRemarks = new Map<ErrorCode, string>();
   readonly remarked = new Set<ErrorCode>();
+  /** Everything about the call on one axis, and what fills it. */
+  readonly timeline: Timeline;
+  readonly follower: CallFollower;
   readonly conversation = new Conversation();
   readonly callerWave = new Waveform();
   readonly agentWave = new Waveform();
@@ -66,6 +71,8 @@ export class Call {
     this.caller = caller;
     this.dialled = dialled;
     this.direction = direction;
+    this.timeline = new Timeline({ callId: id, startedAt: this.startedAt.getTime() });
+    this.follower = new CallFollower(this.timeline);
   }
 
   get isLive(): boolean {

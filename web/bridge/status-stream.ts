@@ -6,7 +6,16 @@ import type { Status } from '../../common/api.ts';
 import type { BridgeEvent, BridgeEventType } from '../../common/events.ts';
 
 /** The events the page has a use for. */
-const TYPES: readonly BridgeEventType[] = ['message', 'agent', 'media', 'interrupt', 'config'];
+const TYPES: readonly BridgeEventType[] = [
+  'message',
+  'agent',
+  'call',
+  'config',
+  'dtmf',
+  'interrupt',
+  'media',
+  'sip',
+];
 
 export interface StatusStreamOptions {
   readonly onStatus: (status: Status) => void;

@@ -4,6 +4,7 @@
  * be told while it can be seen: a loop of animation frames would cost more than the drawing.
  */
 import type { ScopeReading } from '../media/report.ts';
+import { COLUMN_FIELDS } from '../timeline/envelope.ts';
 
 export const COLUMNS = 1_500;
 const FLOOR_DBFS = -100;
@@ -21,10 +22,10 @@ export class Waveform {
   readonly #pairs = new Int8Array(COLUMNS * 2);
 
   push({ columns, rmsDbfs, peakDbfs, clipped }: ScopeReading): void {
-    for (let i = 0; i + 1 < columns.length; i += 2) {
+    for (let i = 0; i + 1 < columns.length; i += COLUMN_FIELDS) {
       const at = (this.total % COLUMNS) * 2;
-      this.#pairs[at] = columns[i] ?? 0;
-      this.#pairs[at + 1] = columns[i + 1] ?? 0;
+      this.#pairs[at] = (columns[i] ?? 0) >> 8;
+      this.#pairs[at + 1] = (columns[i + 1] ?? 0) >> 8;
       this.total += 1;
     }
     this.rmsDbfs = rmsDbfs;

@@ -38,6 +38,8 @@ export interface CallMediaOptions {
   readonly onMessage: (message: FromWorker) => void;
   /** How the connection does, every few seconds. */
   readonly onConnection: (report: ConnectionReport) => void;
+  /** What the browser says of it, every second. */
+  readonly onStats: (stats: RTCStatsReport) => void;
   readonly onEars: (states: EarStates) => void;
   /** The connection failed for good: no audio can flow any more. */
   readonly onLost: () => void;
@@ -181,11 +183,9 @@ export class CallMedia {
   }
 
   #watch(connection: RTCPeerConnection): void {
-    this.#reporter = new ConnectionReporter(
-      connection,
-      () => this.#taken,
-      this.#options.onConnection,
-    );
+    const { onConnection: onReport, onStats } = this.#options;
+    const taken = () => this.#taken;
+    this.#reporter = new ConnectionReporter({ connection, taken, onReport, onStats });
     connection.addEventListener('connectionstatechange', () => {
       if (connection.connectionState === 'connected') this.#connected();
       if (connection.connectionState === 'failed') this.#options.onLost();

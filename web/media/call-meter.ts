@@ -23,7 +23,7 @@ export class CallMeter {
   readonly #turn = new Histogram();
   readonly #sampleRate: number;
   #framesSent = 0;
-  #startedAt = 0;
+  #startedAt: number | undefined;
 
   /** @param onNews something that is worth showing before the next regular figures. */
   constructor(sampleRate: number, onNews: () => void) {
@@ -40,6 +40,11 @@ export class CallMeter {
   start(now: number): void {
     this.#startedAt = now;
     this.turns.start(now);
+  }
+
+  /** Milliseconds since the answer; undefined while it rings. */
+  timeOf(now: number): number | undefined {
+    return this.#startedAt === undefined ? undefined : now - this.#startedAt;
   }
 
   /** A packet has been dealt with; what of it went out counts from when the browser received it. */
@@ -84,7 +89,7 @@ export class CallMeter {
 
   #figuresOf({ id, receivedAt, startedAt, endedAt, samples, heard, cut }: Answer): AnswerFigures {
     const ms = (count: number) => (count * 1_000) / this.#sampleRate;
-    const since = (at: number) => at - this.#startedAt;
+    const since = (at: number) => at - (this.#startedAt ?? at);
     return {
       id,
       receivedMs: since(receivedAt),

@@ -288,7 +288,8 @@ export class CallPump {
     this.#textFromAgent += 1;
     this.#socket?.reply(reply);
     this.#obey(event);
-    this.#options.post({ type: 'agent-event', event });
+    const at = this.#meter.timeOf(performance.now());
+    this.#options.post({ type: 'agent-event', event, ...(at !== undefined && { at }) });
     if (event.type === 'bad_frame' && session.badFrames === 1) {
       const text = `The agent does not keep to its dialect: ${event.reason}`;
       this.#options.post({ type: 'log', level: 'warn', text, code: 'AGENT_BAD_FRAME' });
@@ -394,9 +395,11 @@ export class CallPump {
       framesSkipped: this.#framesSkipped,
       overflowMs: this.#toMs(agent.overflowSamples),
     };
-    const report = { caller: caller.scope.read(), agent: agent.scope.read(), counters };
-    this.#options.post({ type: 'report', report });
     const now = performance.now();
+    const at = this.#meter.timeOf(now);
+    const scopes = { caller: caller.scope.read(), agent: agent.scope.read() };
+    const report = { ...scopes, counters, ...(at !== undefined && { at }) };
+    this.#options.post({ type: 'report', report });
     if (this.#answered) this.#doctor?.look(now, () => this.#flow(counters, agent, socket));
     if (!this.#closed && now < this.#figuresAt) return;
     this.#figuresAt = now + FIGURES_MS;

@@ -1,7 +1,9 @@
 /**
- * Tells the bridge how this page's connection does, by its own getStats: what the media engine sees is
- * only half of it. Often while it does not flow, now and then when it does.
+ * Asks the browser once a second how this page's connection does (getStats): for the page, which shows
+ * it, and for the bridge, since what the media engine sees is only half of it. The bridge is told often
+ * while it does not flow, now and then when it does.
  */
+const LOOK_MS = 1_000;
 const UNWELL_MS = 2_000;
 const WELL_MS = 10_000;
 
@@ -16,23 +18,27 @@ export interface ConnectionReport {
   readonly roundTripMs?: number;
 }
 
+export interface ConnectionReporterOptions {
+  readonly connection: RTCPeerConnection;
+  /** Packets that the worker has got. */
+  readonly taken: () => number;
+  /** For the bridge. */
+  readonly onReport: (report: ConnectionReport) => void;
+  /** All that the browser says, every second. */
+  readonly onStats: (stats: RTCStatsReport) => void;
+}
+
 export class ConnectionReporter {
-  readonly #connection: RTCPeerConnection;
-  readonly #taken: () => number;
-  readonly #send: (report: ConnectionReport) => void;
+  readonly #options: ConnectionReporterOptions;
   #lastTaken = 0;
   #timer: ReturnType<typeof setTimeout>;
+  #sinceReport = 0;
+  #dueAfter = UNWELL_MS;
   #closed = false;
 
-  constructor(
-    connection: RTCPeerConnection,
-    taken: () => number,
-    send: (report: ConnectionReport) => void,
-  ) {
-    this.#connection = connection;
-    this.#taken = taken;
-    this.#send = send;
-    this.#timer = setTimeout(() => void this.#report(), UNWELL_MS);
+  constructor(options: ConnectionReporterOptions) {
+    this.#options = options;
+    this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
   }
 
   close(): void {
@@ -40,14 +46,21 @@ export class ConnectionReporter {
     clearTimeout(this.#timer);
   }
 
-  async #report(): Promise<void> {
-    const report = reportOf(await this.#connection.getStats());
+  async #look(): Promise<void> {
+    const { connection, onReport, onStats } = this.#options;
+    const stats = await connection.getStats();
     if (this.#closed) return;
-    const taken = this.#taken();
-    this.#send({ ...report, taken });
+    this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
+    onStats(stats);
+    this.#sinceReport += LOOK_MS;
+    if (this.#sinceReport < this.#dueAfter) return;
+    this.#sinceReport = 0;
+    const report = reportOf(stats);
+    const taken = this.#options.taken();
+    onReport({ ...report, taken });
     const isWell = report.dtls === 'connected' && taken > this.#lastTaken && report.sent > 0;
     this.#lastTaken = taken;
-    this.#timer = setTimeout(() => void this.#report(), isWell ? WELL_MS : UNWELL_MS);
+    this.#dueAfter = isWell ? WELL_MS : UNWELL_MS;
   }
 }
 

@@ -4,11 +4,11 @@
  */
 import type { ErrorCode } from '../../common/errors.ts';
 import type { MediaCounters } from '../../common/figures.ts';
+import type { Side } from '../timeline/types.ts';
 
 export type { MediaCounters };
 
-/** Whose voice. */
-export type Side = 'caller' | 'agent';
+export type { Side };
 
 export type SocketState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
@@ -26,11 +26,13 @@ export interface ScopeReading {
   readonly rmsDbfs: number;
   /** Samples at either end of the scale. */
   readonly clipped: number;
-  /** Lowest and highest sample of every 20 ms, as pairs of −128…127. */
-  readonly columns: Int8Array<ArrayBuffer>;
+  /** Of every 20 ms: lowest and highest sample, RMS, flags (timeline/envelope.ts). */
+  readonly columns: Int16Array<ArrayBuffer>;
 }
 
 export interface MediaReport {
+  /** Milliseconds since the call was answered, at the end of the columns; absent while it rings. */
+  readonly at?: number;
   readonly caller: ScopeReading;
   readonly agent: ScopeReading;
   readonly counters: MediaCounters;

@@ -10,6 +10,7 @@ import {
 import { CallerAudio, type EncodedFrame } from '../../../web/media/caller-audio.ts';
 import { isG711Offer } from '../../../web/media/offered-codec.ts';
 import { Scope } from '../../../web/media/scope.ts';
+import { CLIPPED } from '../../../web/timeline/envelope.ts';
 
 function listen(): {
   readonly audio: CallerAudio;
@@ -187,14 +188,16 @@ test('the first format of the offer decides the capture', () => {
   expect(isG711Offer('')).toBe(false);
 });
 
-test('the scope gives lowest and highest of every 20 ms, and the level', () => {
+test('the scope gives lowest, highest and RMS of every 20 ms, clipping, and the level', () => {
   const scope = new Scope();
   scope.push(new Int16Array(100).fill(-16_384));
   scope.push(new Int16Array(60).fill(8_192));
-  scope.push(new Int16Array(200));
+  scope.push(new Int16Array(160).fill(32_767));
+  scope.push(new Int16Array(40));
   const { columns, peakDbfs } = scope.read();
-  expect([...columns]).toEqual([-64, 32, 0, 0]);
-  expect(peakDbfs).toBeCloseTo(-6.02, 2);
+  const rms = Math.floor(Math.sqrt((100 * 16_384 ** 2 + 60 * 8_192 ** 2) / 160));
+  expect([...columns]).toEqual([-16_384, 8_192, rms, 0, 0, 32_767, 32_767, CLIPPED]);
+  expect(peakDbfs).toBeCloseTo(0, 2);
   expect(scope.read().columns).toHaveLength(0);
 });
 
