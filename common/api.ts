@@ -30,6 +30,8 @@ export interface PageConfig {
     /** Whether the phone must know the password that the bridge was started with. */
     readonly needsPassword: boolean;
     readonly transports: readonly ('udp' | 'tcp')[];
+    /** The SIP server of phones that are set to TLS; undefined where there is none. */
+    readonly tlsServer?: string;
   };
   readonly agent: AgentProfile;
   /** Of the extensions that have an agent of their own, by the extension's key. */

@@ -43,7 +43,7 @@ export interface SipEvent extends Happening {
   readonly leg: 'phone' | 'page';
   /** As the SIP server sees it: `in` is from the phone or the page. */
   readonly direction: 'in' | 'out';
-  readonly transport: 'udp' | 'tcp' | 'ws';
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'ws';
   /** address:port of the SIP server and of the other side. */
   readonly local: string;
   readonly remote: string;

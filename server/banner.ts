@@ -1,7 +1,7 @@
 /** What `npm start` prints once everything runs: what a person needs, and what is not well. */
 import { styleText } from 'node:util';
-import type { PartStatus } from '../common/api.ts';
-import type { Bridge } from './bridge.ts';
+import type { PageConfig, PartStatus } from '../common/api.ts';
+import type { Bridge, LanFacts } from './bridge.ts';
 import { version } from './root.ts';
 
 export function banner(bridge: Bridge, uptimeMs: number, colours: boolean): string {
@@ -9,7 +9,13 @@ export function banner(bridge: Bridge, uptimeMs: number, colours: boolean): stri
     colours ? styleText(style, text) : text;
   const { engines, agent } = bridge.status();
   const { phone } = bridge;
-  const password = phone.needsPassword ? 'the password of --auth' : 'any password';
+  const { lan, phonePassword } = bridge;
+  // The one of --auth is known to whoever gave it, and may be on a screen that others see.
+  const password = lan?.madePassword
+    ? `password ${phonePassword ?? ''}`
+    : phone.needsPassword
+      ? 'the password of --auth'
+      : 'any password';
   const row = (name: string, text: string) => `  ${paint('gray', name.padEnd(10))}${text}`;
   const part = (name: string, { kind, address, ok, problem }: PartStatus, label: string) =>
     row(
@@ -22,12 +28,16 @@ export function banner(bridge: Bridge, uptimeMs: number, colours: boolean): stri
     '',
     `  ${paint('bold', 'SIP Agent Bridge')} ${paint('gray', `${version}, ready in ${Math.round(uptimeMs)} ms`)}`,
     '',
-    row('Page', `${paint(['cyan', 'bold'], bridge.url)}   open it in Chrome and press Start`),
+    row(
+      'Page',
+      `${paint(['cyan', 'bold'], bridge.newPageUrl())}   open it in Chrome and press Start`,
+    ),
+    ...(lan ? networkRows(lan, row) : []),
     row(
       'MicroSIP',
       `SIP server ${phone.server}, domain ${phone.domain}, username ${phone.username},`,
     ),
-    row('', `${password}, transport UDP or TCP; then dial any number`),
+    row('', `${password}, transport ${transports(phone)}; then dial any number`),
     part('SIP', engines.drachtio, 'drachtio'),
     part('Media', engines.rtpengine, 'rtpengine'),
     part(
@@ -38,4 +48,29 @@ export function banner(bridge: Bridge, uptimeMs: number, colours: boolean): stri
     '',
     '',
   ].join('\n');
+}
+
+function transports({ tlsServer }: PageConfig['phone']): string {
+  return `UDP or TCP${tlsServer === undefined ? '' : ` (or TLS with server ${tlsServer})`}`;
+}
+
+/** The address is good for one use: browsers will warn of a certificate that nobody vouches for. */
+function networkRows(
+  { addresses, fingerprint, certificateFrom }: LanFacts,
+  row: (name: string, text: string) => string,
+): string[] {
+  const others = addresses.filter(({ reach }) => reach !== 'loopback').slice(1);
+  return [
+    row('', 'good for one use; key o gives another one'),
+    row('Network', 'open to private networks only'),
+    ...(others.length > 0
+      ? [row('', `also at ${others.map(({ address, name }) => `${address} (${name})`).join(', ')}`)]
+      : []),
+    ...(addresses[0]?.reach === 'host'
+      ? [row('', 'WSL_NAT: only this computer reaches it; see docs/guides/network.md')]
+      : []),
+    row('TLS', `${certificateFrom} certificate, SHA-256 fingerprint`),
+    row('', fingerprint.slice(0, 48)),
+    row('', fingerprint.slice(48)),
+  ];
 }

@@ -3,18 +3,21 @@
  * reverse one. What it is made of is decided here and nowhere else.
  */
 import { randomBytes } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDemoAgent } from '../agent/demo/demo-agent.ts';
 import { loadGreeting } from '../agent/demo/greeting.ts';
 import type { CallStatus, PageConfig, PartStatus, Status } from '../common/api.ts';
-import { BridgeError } from '../common/errors.ts';
+import { BridgeError, messageOf } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
+import { ownAddresses, type OwnAddress } from '../rtpengine/network.ts';
 import { startRtpengine } from '../rtpengine/embedded/server.ts';
 import { Signaling } from '../signaling/application.ts';
 import type { Binding } from '../signaling/bindings.ts';
 import type { Refusal } from '../signaling/call-phrases.ts';
 import { startDrachtio } from '../signaling/drachtio/server.ts';
 import type { TraceRing } from '../signaling/trace/ring.ts';
+import { isWildcard } from '../signaling/sip/local-address.ts';
 import { hostOf, hostPort } from '../signaling/sip/uri.ts';
 import { probe } from './agent-probe.ts';
 import { Agents, callUuidOf, type Agent, type AgentTarget } from './agents.ts';
@@ -24,6 +27,8 @@ import { Origin } from './http/origin.ts';
 import { liveTrace } from './http/trace-api.ts';
 import { SipSocket } from './http/sip-socket.ts';
 import { VoiceSocket } from './http/voice-socket.ts';
+import { openCertificate, type TlsCertificate } from './lan/certificate.ts';
+import { openLan, withToken, type Lan } from './lan/lan.ts';
 import { Measurements } from './measurements.ts';
 import { MediaLink } from './media-link.ts';
 import { MediaWatch } from './media-watch.ts';
@@ -47,8 +52,14 @@ const PAGE_USER = 'page';
 export interface Bridge {
   /** The page's address. */
   readonly url: string;
+  /** What a browser is opened with: on a network with a token that is good for one use. */
+  newPageUrl(): string;
   /** What a person types into the phone. */
   readonly phone: PageConfig['phone'];
+  /** Of the first user; undefined where phones need none. */
+  readonly phonePassword: string | undefined;
+  /** What it does about being open to a network; undefined where it is not. */
+  readonly lan: LanFacts | undefined;
   readonly agentName: string;
   status(): Status;
   /**
@@ -57,6 +68,16 @@ export interface Bridge {
    */
   reconfigure(options: BridgeOptions): void;
   close(): Promise<void>;
+}
+
+export interface LanFacts {
+  /** Where phones and pages reach this computer, the best first. */
+  readonly addresses: readonly OwnAddress[];
+  /** Whether the password of phones was made here, so that nobody knows it yet. */
+  readonly madePassword: boolean;
+  /** Of the certificate, SHA-256. */
+  readonly fingerprint: string;
+  readonly certificateFrom: TlsCertificate['from'];
 }
 
 /** @throws BridgeError PORT_IN_USE; what was started until then is stopped again. */
@@ -86,13 +107,17 @@ async function start(
   close: () => Promise<void>,
 ): Promise<Bridge> {
   const page = await openPage();
+  const lan = options.lan && (await openLan(options.lan, log));
+  const certificate = await certificateOf(options, lan);
+  const users = phoneUsers(options, lan);
+  const isEverywhere = !options.drachtio && isWildcard(options.sip.host);
   const events = new EventStream();
   const trace = liveTrace(events);
 
   let demoUrl: string | undefined;
   if (!options.agent) {
     const demo = await startDemoAgent({
-      host: options.http.host,
+      host: '127.0.0.1',
       port: 0,
       log,
       greeting: await loadGreeting(),
@@ -106,8 +131,9 @@ async function start(
   let agentProblem = await probe(agents.urls);
 
   const drachtio: SipServer =
-    options.drachtio ?? (await startEmbeddedDrachtio(options, log, trace, stack));
-  const rtpengines = options.rtpengines ?? [await startEmbeddedRtpengine(options, log, stack)];
+    options.drachtio ??
+    (await startEmbeddedDrachtio({ options, log, trace, stack, lan, certificate }));
+  const rtpengines = options.rtpengines ?? [await startEmbeddedRtpengine(options, log, stack, lan)];
 
   const changed = () => {
     const isOver = (id: string) => !signaling.calls.some(({ callId }) => callId === id);
@@ -138,7 +164,8 @@ async function start(
     // The embedded server traces its transports itself, and completely.
     ...(options.drachtio && { onMessage: (message) => trace.add(message) }),
     legTried: (callId, sipCallId, kind) => trace.tie(callId, sipCallId, kind),
-    ...(options.auth && { auth: options.auth }),
+    ...(options.auth && users && { auth: { ...options.auth, users } }),
+    ...(isEverywhere && { isOwnHost: (host: string) => ownAddressOf(host, lan) !== undefined }),
     extensions: options.extensions,
     reach: options.calls.reach,
     maxCallsPerPage: options.calls.maxPerPage,
@@ -150,7 +177,7 @@ async function start(
     }),
     ...(options.expiry && { expiry: options.expiry }),
     ...(options.optionsIntervalMs && { optionsIntervalMs: options.optionsIntervalMs }),
-    pageUrl: () => pageUrl(options.http.host, origin.port),
+    pageUrl: () => url(),
     log,
     veto: (call) => vetoOf(call),
     changed: () => changed(),
@@ -241,21 +268,41 @@ async function start(
   // Where the SIP server says it is: an external one is not where our own flags say.
   const sip = (): Address =>
     signaling.transports.find(({ protocol }) => protocol === 'udp') ?? options.sip;
+  /** Where phones of this network find it; a socket for all addresses has none of its own. */
+  const sipForPhones = (): Address => {
+    const own = isEverywhere ? ownAddressesOf(lan)[0] : undefined;
+    return own ? { host: own.address, port: sip().port } : sip();
+  };
   const phone = (): PageConfig['phone'] => ({
-    server: hostAndPort(sip(), 5060),
-    domain: hostAndPort(sip(), 5060),
-    username: options.auth?.users.keys().next().value ?? 'agent001',
-    needsPassword: options.auth !== undefined,
+    server: hostAndPort(sipForPhones(), 5060),
+    domain: hostAndPort(sipForPhones(), 5060),
+    username: users?.keys().next().value ?? 'agent001',
+    needsPassword: users !== undefined,
     transports: ['udp', 'tcp'],
+    ...tlsServer(),
   });
+  const tlsServer = (): Pick<PageConfig['phone'], 'tlsServer'> => {
+    const tls = signaling.transports.find(({ protocol }) => protocol === 'tls');
+    return tls ? { tlsServer: hostPort(sipForPhones().host, tls.port) } : {};
+  };
+  const url = () => {
+    const scheme = lan ? 'https' : 'http';
+    const name = lan ? (lan.addresses()[0]?.address ?? 'localhost') : pageHost(options.http.host);
+    return `${scheme}://${hostAndPort({ host: name, port: origin.port }, lan ? 443 : 80)}`;
+  };
   const origin: Origin = new Origin({
     ...options.http,
+    ...(lan && {
+      access: lan.access,
+      admits: (address: string) => lan.sources.admits('http', address),
+      ...(certificate && { tls: certificate }),
+    }),
     page,
     events,
     trace,
     mediaWatch,
     figures: measurements.figures,
-    metrics: () => measurements.metrics(status, () => drachtio.counters?.()),
+    metrics: () => measurements.metrics(status, () => drachtio.counters?.(), lan?.sources.refused),
     calls: signaling,
     status,
     config: () => ({
@@ -292,8 +339,17 @@ async function start(
   stack.push(() => origin.close());
 
   return {
-    url: pageUrl(options.http.host, origin.port),
+    url: url(),
+    newPageUrl: () => (lan ? withToken(url(), lan.access) : url()),
     phone: phone(),
+    phonePassword: users?.values().next().value,
+    lan: lan &&
+      certificate && {
+        addresses: lan.addresses(),
+        madePassword: options.auth?.users.size === 0,
+        fingerprint: certificate.fingerprint,
+        certificateFrom: certificate.from,
+      },
     agentName: agents.default.profile.name,
     status,
     reconfigure: (next) => {
@@ -301,7 +357,7 @@ async function start(
       agents = new Agents(next, demoUrl);
       signaling.reconfigure({
         extensions: next.extensions,
-        ...(next.auth && { users: next.auth.users }),
+        ...(next.auth && { users: phoneUsers(next, lan) ?? next.auth.users }),
       });
       events.tell({ type: 'config', at: new Date().toISOString() });
       void probe(agents.urls).then(onProbe);
@@ -314,12 +370,23 @@ async function start(
   };
 }
 
-async function startEmbeddedDrachtio(
-  options: BridgeOptions,
-  log: Log,
-  trace: TraceRing,
-  stack: (() => Promise<void>)[],
-): Promise<SipServer> {
+interface EmbeddedDrachtio {
+  readonly options: BridgeOptions;
+  readonly log: Log;
+  readonly trace: TraceRing;
+  readonly stack: (() => Promise<void>)[];
+  readonly lan: Lan | undefined;
+  readonly certificate: TlsCertificate | undefined;
+}
+
+async function startEmbeddedDrachtio({
+  options,
+  log,
+  trace,
+  stack,
+  lan,
+  certificate,
+}: EmbeddedDrachtio): Promise<SipServer> {
   const { host, port } = options.sip;
   const admin = { host: '127.0.0.1', port: 0, secret: newSecret() };
   const server = await startDrachtio({
@@ -327,13 +394,18 @@ async function startEmbeddedDrachtio(
     transports: [
       { protocol: 'udp', host, port },
       { protocol: 'tcp', host, port },
+      ...(options.sipTls && certificate
+        ? [{ protocol: 'tls' as const, host, port: options.sipTls.port, tls: certificate }]
+        : []),
       // Reached through the origin's /sip only, so any free loopback port will do.
       { protocol: 'ws', host: '127.0.0.1', port: 0 },
     ],
     log,
+    ...(lan && { admits: (address: string) => lan.sources.admits('sip', address) }),
     onMessage: (message) => trace.add(message),
   }).catch((error: unknown) => {
-    if (!(error instanceof BridgeError) || error.code !== 'PORT_IN_USE') throw error;
+    const isPlain = messageOf(error).startsWith('UDP') || messageOf(error).startsWith('TCP');
+    if (!(error instanceof BridgeError) || error.code !== 'PORT_IN_USE' || !isPlain) throw error;
     throw new BridgeError(
       'PORT_IN_USE',
       `SIP port ${port} on ${host} is taken, perhaps by a softphone's local account or another ` +
@@ -350,11 +422,21 @@ async function startEmbeddedRtpengine(
   options: BridgeOptions,
   log: Log,
   stack: (() => Promise<void>)[],
+  lan: Lan | undefined,
 ): Promise<Address> {
   const { min: portMin, max: portMax } = options.rtpPorts;
   const server = await startRtpengine({
     ng: { host: '127.0.0.1', port: 0 },
-    rtp: { host: options.sip.host, portMin, portMax, ...options.rtpNetwork },
+    rtp: {
+      host: options.sip.host,
+      portMin,
+      portMax,
+      ...options.rtpNetwork,
+      ...(lan && {
+        own: () => lan.addresses(),
+        admits: (address: string) => lan.sources.admits('rtp', address),
+      }),
+    },
     ...(options.recording && { recording: options.recording }),
     log,
   });
@@ -372,7 +454,34 @@ function hostAndPort({ host, port }: Address, usual: number): string {
 }
 
 /** Browsers treat localhost as a secure context, whatever address stands behind it. */
-function pageUrl(host: string, port: number): string {
-  const name = host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;
-  return `http://${hostAndPort({ host: name, port }, 80)}`;
+function pageHost(host: string): string {
+  return host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;
+}
+
+async function certificateOf(
+  { lan: isOpen, sipTls, certificate }: BridgeOptions,
+  lan: Lan | undefined,
+): Promise<TlsCertificate | undefined> {
+  if ((!isOpen && !sipTls) || !certificate) return undefined;
+  const addresses = (lan?.addresses() ?? []).map(({ address }) => address);
+  const names = [...new Set(['localhost', '127.0.0.1', ...addresses])];
+  return openCertificate({ ...certificate, names });
+}
+
+/** Those that are configured; on a network without any, the one that is made. */
+function phoneUsers(
+  { auth }: BridgeOptions,
+  lan: Lan | undefined,
+): ReadonlyMap<string, string> | undefined {
+  if (!auth) return undefined;
+  return auth.users.size > 0 || !lan ? auth.users : new Map([[lan.phone.user, lan.phone.password]]);
+}
+
+function ownAddressesOf(lan: Lan | undefined): readonly OwnAddress[] {
+  return lan?.addresses() ?? ownAddresses(networkInterfaces());
+}
+
+/** This machine's address of that name, as in a URI. */
+function ownAddressOf(host: string, lan: Lan | undefined): OwnAddress | undefined {
+  return ownAddressesOf(lan).find(({ address }) => hostOf(address) === host);
 }

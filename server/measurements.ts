@@ -4,7 +4,7 @@ import type { BridgeEvent } from '../common/events.ts';
 import type { FiguresApi } from './figures/api.ts';
 import { FiguresStore } from './figures/store.ts';
 import { CallTally } from './metrics/call-tally.ts';
-import { metricsOf } from './metrics/metrics.ts';
+import { metricsOf, type MetricsSources } from './metrics/metrics.ts';
 import { ProcessMetrics } from './metrics/process.ts';
 import { Receptions } from './metrics/receptions.ts';
 
@@ -43,10 +43,15 @@ export class Measurements {
   }
 
   /** In Prometheus' text format. */
-  metrics(status: () => Status, sip: () => Readonly<Record<string, number>> | undefined): string {
+  metrics(
+    status: () => Status,
+    sip: () => Readonly<Record<string, number>> | undefined,
+    refused: MetricsSources['refused'],
+  ): string {
     return metricsOf({
       status,
       sip,
+      refused,
       sums: () => this.#store.sums(),
       outcomes: () => this.#tally.outcomes,
       reception: (leg) => this.receptions.sums(leg),

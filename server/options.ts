@@ -8,6 +8,8 @@ import type { PhoneAuth } from '../signaling/authentication.ts';
 import type { ExpiryBounds } from '../signaling/registrar.ts';
 import type { CodecName } from '../signaling/sdp.ts';
 import type { Config } from './config/schema.ts';
+import type { CertificateOptions } from './lan/certificate.ts';
+import type { LanOptions } from './lan/lan.ts';
 import type { LogOptions } from './log.ts';
 
 export interface Address {
@@ -18,6 +20,12 @@ export interface Address {
 export interface BridgeOptions {
   readonly http: Address;
   readonly sip: Address;
+  /** SIP over TLS of the embedded server; undefined = none. */
+  readonly sipTls?: { readonly port: number };
+  /** Open to private networks; undefined = to whoever reaches the hosts above, by HTTP. */
+  readonly lan?: LanOptions;
+  /** Where the certificate of HTTPS and SIP over TLS comes from. */
+  readonly certificate?: Pick<CertificateOptions, 'folder' | 'files'>;
   /** UDP ports of the phone's legs, for the embedded engine. */
   readonly rtpPorts: { readonly min: number; readonly max: number };
   /** Audio codecs by preference; left out: G.711 in the phone's order. */
@@ -39,7 +47,7 @@ export interface BridgeOptions {
   readonly capture?: CaptureMode;
   /** How long the page lets a call ring. */
   readonly ringMs: number;
-  /** What phones must log in as; undefined = as anybody. */
+  /** What phones must log in as; undefined = as anybody. With `lan` and no users, one is made. */
   readonly auth?: PhoneAuth;
   readonly calls: {
     readonly maxPerPage: number;
@@ -59,9 +67,18 @@ export interface BridgeOptions {
 
 export function optionsOf(config: Config): BridgeOptions {
   const { sip, http, agent, drachtio, rtpengine, log } = config;
+  const { lan, folder, certificate, key } = http;
+  const withTls = sip.server.tls.enabled ?? lan;
   return {
-    http,
-    sip: sip.server,
+    http: { host: hostOf(http.host, lan), port: http.port },
+    sip: { host: hostOf(sip.server.host, lan), port: sip.server.port },
+    ...(withTls && { sipTls: { port: sip.server.tls.port } }),
+    ...(lan && { lan: { folder: resolve(folder) } }),
+    certificate: {
+      folder: resolve(folder),
+      ...(certificate !== undefined &&
+        key !== undefined && { files: { cert: resolve(certificate), key: resolve(key) } }),
+    },
     rtpPorts: { min: sip.rtp.port_range_start, max: sip.rtp.port_range_end },
     ...(sip.codecs && { codecs: sip.codecs }),
     rtpNetwork: rtpNetworkOf(sip.rtp),
@@ -76,7 +93,7 @@ export function optionsOf(config: Config): BridgeOptions {
     ),
     capture: sip.audio.capture,
     ringMs: sip.timeouts.ring * 1000,
-    ...(sip.auth.enabled && {
+    ...((sip.auth.enabled ?? lan) && {
       auth: {
         realm: sip.auth.realm,
         users: new Map(Object.entries(sip.auth.users)),
@@ -106,6 +123,11 @@ export function optionsOf(config: Config): BridgeOptions {
     ...(sip.registrar.file !== 'none' && { registrationFile: sip.registrar.file }),
     optionsIntervalMs: sip.registrar.options_interval * 1000,
   };
+}
+
+/** A network cannot reach loopback; an address that was chosen stays. */
+function hostOf(host: string, lan: boolean): string {
+  return lan && (host === '127.0.0.1' || host === 'localhost') ? '0.0.0.0' : host;
 }
 
 function rtpNetworkOf({

@@ -23,7 +23,7 @@ const FILE = z.object({
       kind: z.literal('phone'),
       userAgent: z.string(),
       source: z.string(),
-      transport: z.enum(['udp', 'tcp', 'ws']),
+      transport: z.enum(['udp', 'tcp', 'tls', 'ws']),
       callId: z.string(),
       cseq: z.number(),
       q: z.number(),

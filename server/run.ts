@@ -89,19 +89,22 @@ export class Run {
   }
 
   openPage(): void {
-    if (this.#bridge) openInBrowser(this.#bridge.url);
+    if (!this.#bridge) return;
+    const url = this.#bridge.newPageUrl();
+    // What is opened may be no browser, or one on another computer is wanted.
+    if (this.#bridge.lan) this.#say(`The page: ${url}\n`);
+    openInBrowser(url);
   }
 
   /** A call as a phone on this machine would make it: a few sentences, then it hangs up. */
   async dial(): Promise<void> {
     if (!this.#bridge) return;
     const { hostname, port } = new URL(`sip://${this.#bridge.phone.server}`);
-    const [user = 'demo', password = 'any'] =
-      this.#options?.auth?.users.entries().next().value ?? [];
+    const { phone: account, phonePassword = 'any' } = this.#bridge;
     const phone = await Softphone.create({
       server: { host: hostname, port: Number(port) || 5060 },
-      user,
-      password,
+      user: account.username,
+      password: phonePassword,
     });
     try {
       const wav = readWav(await readFile(join(root, 'agent', 'demo', 'caller.wav')));

@@ -46,6 +46,8 @@ export interface SignalingOptions {
   /** Audio codecs in the order of preference; left out: PCMU and PCMA in the caller's order. */
   readonly codecs?: readonly CodecName[];
   /** Said in the reason phrase of the 480 when no page is open. */
+  /** Further names of this machine in URIs: a server for all addresses names one of them only. */
+  readonly isOwnHost?: (host: string) => boolean;
   readonly pageUrl: () => string;
   readonly log: Log;
   /** Phones have to give one of these passwords; left out, any user with any password is welcome. */
@@ -417,7 +419,7 @@ export class Signaling {
   }
 
   #isOwn({ host, port }: SipUri): boolean {
-    if (host === 'localhost') return true;
+    if (host === 'localhost' || this.#options.isOwnHost?.(host) === true) return true;
     return this.#transports.some(
       (transport) =>
         hostOf(transport.host) === host && (port === undefined || port === transport.port),

@@ -20,7 +20,7 @@ export interface Binding {
   readonly userAgent: string;
   /** address:port the REGISTER came from. */
   readonly source: string;
-  readonly transport: 'udp' | 'tcp' | 'ws';
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'ws';
   readonly callId: string;
   readonly cseq: number;
   /** Preference among the contacts of one AOR, 0 to 1. */

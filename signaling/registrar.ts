@@ -172,7 +172,7 @@ export function aorOf(uri: string): string | undefined {
 
 /** How a request came: drachtio calls a WebSocket `tcp`, the Via does not. */
 export function transportOf(request: SipRequest): Binding['transport'] {
-  if (request.protocol === 'udp') return 'udp';
+  if (request.protocol === 'udp' || request.protocol === 'tls') return request.protocol;
   return /^SIP\s*\/\s*2\.0\s*\/\s*WSS?\s/i.test(request.get('Via') ?? '') ? 'ws' : 'tcp';
 }
 

@@ -3,8 +3,9 @@
  * where they reach it under another (a container, WSL, a NAT with forwarded ports). Phones and pages
  * may be told different ones: a page on this machine and a phone on the network.
  */
-import { BlockList, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { addressTowards, ownAddresses, type OwnAddress } from '../network.ts';
 
 /** "All of this machine's": what is bound to it tells each peer the one nearest to it. */
 const UNSPECIFIED = new Set(['0.0.0.0', '::']);
@@ -36,6 +37,7 @@ export function connection(address: string): string {
 export function interfacesOf(
   hosts: readonly string[],
   advertised: Readonly<Partial<Record<PeerKind, string>>> = {},
+  own: () => readonly OwnAddress[] = thisMachine,
 ): Interfaces {
   const interfaces: Partial<Record<Family, Interface>> = {};
   for (const address of hosts) {
@@ -48,39 +50,25 @@ export function interfacesOf(
     };
     interfaces[family] = {
       address,
-      told: (kind, from) => fixed(kind) ?? nearest(family, from),
+      told: (kind, from) => fixed(kind) ?? nearest(own(), family, from),
       forPages: () => {
         const name = fixed('page');
-        return name === undefined ? ownAddresses(family).map((own) => own.address) : [name];
+        if (name !== undefined) return [name];
+        return own().flatMap((each) => (familyOf(each.address) === family ? [each.address] : []));
       },
     };
   }
   return interfaces;
 }
 
-/** This machine's address in the network of `from`; its first one in any network otherwise. */
-function nearest(family: Family, from: string | undefined): string {
-  const own = ownAddresses(family);
-  const beside = own.find(({ address, prefix }) => {
-    if (from === undefined || familyOf(from) !== family) return false;
-    const network = new BlockList();
-    const type = family === 'IP6' ? 'ipv6' : 'ipv4';
-    network.addSubnet(address, prefix, type);
-    return network.check(from, type);
-  });
-  const found = beside ?? own.find(({ internal }) => !internal) ?? own[0];
+function nearest(own: readonly OwnAddress[], family: Family, from: string | undefined): string {
+  const found = addressTowards(own, family === 'IP6' ? 6 : 4, from);
   return found?.address ?? (family === 'IP6' ? '::1' : '127.0.0.1');
 }
 
-function ownAddresses(family: Family) {
-  return Object.values(networkInterfaces())
-    .flatMap((all) => all ?? [])
-    .filter((own) => familyOf(own.address) === family && !own.address.startsWith('fe80:'))
-    .map(({ address, internal, cidr }) => ({
-      address,
-      internal,
-      prefix: Number(cidr?.split('/')[1] ?? (family === 'IP6' ? 128 : 32)),
-    }));
+/** Networks come and go while the engine runs. */
+function thisMachine(): OwnAddress[] {
+  return ownAddresses(networkInterfaces());
 }
 
 /** The interface of this family, or of the other one where there is none. */

@@ -77,6 +77,8 @@ export interface LegContext {
   readonly pagePorts: PagePorts;
   readonly certificate: Certificate;
   readonly counters: RtpengineCounters;
+  /** Whether packets of phones may come from there. */
+  readonly admits?: ((address: string) => boolean) | undefined;
   readonly log: Log;
   readonly callId: string;
 }

@@ -44,6 +44,7 @@ export class PhoneLeg implements Leg {
   /** Whether the phone takes RTCP where it takes RTP; what it sends is taken from either port. */
   isMuxed = false;
   #other: Way | undefined;
+  #admitted: string | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -161,11 +162,19 @@ export class PhoneLeg implements Leg {
       return;
     }
     const latch = socket === 'rtp' ? this.#rtpLatch : this.#rtcpLatch;
-    if (!latch.accept(from, performance.now())) {
+    if (!this.#admits(from.address) || !latch.accept(from, performance.now())) {
       this.meter.foreign();
       return;
     }
     handOn(packet, kind, this, this.#other);
+  }
+
+  /** Asked once for each change of address, not for each packet. */
+  #admits(address: string): boolean {
+    if (address === this.#admitted || this.#context.admits === undefined) return true;
+    if (!this.#context.admits(address)) return false;
+    this.#admitted = address;
+    return true;
   }
 
   /** Until RTCP has come from somewhere: beside the place RTP comes from, when that was learned. */

@@ -16,6 +16,7 @@ import { newCounters, type RtpengineCounters } from './leg.ts';
 import { makeCertificate } from './certificate.ts';
 import { interfacesOf } from './interfaces.ts';
 import { ownPorts, sharedPort, type PagePorts } from './page-port.ts';
+import type { OwnAddress } from '../network.ts';
 import { PortPool, PortsExhausted } from './ports.ts';
 import type { RecordingOptions } from './recording.ts';
 import { RequestError, readRequest, type NgRequest } from './request.ts';
@@ -40,6 +41,10 @@ export interface RtpengineOptions {
     /** Ports for phones, and for pages as well; both included. */
     readonly portMin: number;
     readonly portMax: number;
+    /** This machine's addresses, the best first, for a host of 0.0.0.0; all it has when left out. */
+    readonly own?: () => readonly OwnAddress[];
+    /** Whether packets of phones may come from there; from anywhere when left out. */
+    readonly admits?: (address: string) => boolean;
     /** One port for all pages in place of one each. */
     readonly webrtcPort?: number;
   };
@@ -89,10 +94,19 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
     socket.close();
     throw thrown;
   }
-  const interfaces = interfacesOf(hosts, rtp.advertised);
+  const interfaces = interfacesOf(hosts, rtp.advertised, rtp.own);
   const statistics = new Statistics(counters);
   const calls = new Calls(
-    { interfaces, ports, pagePorts, certificate, counters, log, recording: options.recording },
+    {
+      interfaces,
+      ports,
+      pagePorts,
+      certificate,
+      counters,
+      log,
+      recording: options.recording,
+      admits: rtp.admits,
+    },
     (call) => statistics.callEnded(Date.now() - call.createdAt),
   );
   const cookies = new CookieCache();

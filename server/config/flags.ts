@@ -14,6 +14,14 @@ type Settings = readonly (readonly [path: string, value: unknown])[];
 /** @throws BridgeError BAD_FLAG for a text that does not have the parts the flag needs. */
 type Reader = (text: string) => Settings;
 
+/** Flags without a value. */
+const SWITCHES: Readonly<Record<string, Settings>> = {
+  verbose: [['log.level', 'debug']],
+  lan: [['http.lan', true]],
+  'no-auth': [['sip.auth.enabled', false]],
+  'sip-tls': [['sip.server.tls.enabled', true]],
+};
+
 const number = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 
 const VALUES: Readonly<Record<string, Reader>> = {
@@ -86,6 +94,10 @@ Dial your voice agent from a softphone; a page in Chrome answers and shows the c
   --port N                the page (default 8080)
   --sip-port N            SIP over UDP and TCP (default 5060)
   --host ADDRESS          where everything listens (default 127.0.0.1)
+  --lan                   open it to private networks: page by HTTPS with a one-time token,
+                          a password for phones (made and printed unless --auth is given)
+  --no-auth               phones need no password, even with --lan
+  --sip-tls               SIP over TLS as well, on port 5061 (with --lan it always is)
   --rtp-ports MIN-MAX     RTP ports of the embedded media engine (default 30000-30199)
   --drachtio H:P:SECRET   use a drachtio server instead of the embedded one
   --rtpengine H:P[,H:P]   use an rtpengine, or several, instead of the embedded one
@@ -112,6 +124,9 @@ export function parseFlags(argv: readonly string[]): Flags | 'help' {
           Object.keys(VALUES).map((name) => [name, { type: 'string' }] as const),
         ),
         config: { type: 'string' },
+        ...Object.fromEntries(
+          Object.keys(SWITCHES).map((name) => [name, { type: 'boolean' }] as const),
+        ),
         verbose: { type: 'boolean', short: 'v' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -125,11 +140,7 @@ export function parseFlags(argv: readonly string[]): Flags | 'help' {
   const flagOf = new Map<string, string>();
   for (const [flag, text] of Object.entries(given)) {
     const settings: Settings =
-      flag === 'verbose'
-        ? [['log.level', 'debug']]
-        : typeof text === 'string'
-          ? (VALUES[flag]?.(text) ?? [])
-          : [];
+      typeof text === 'string' ? (VALUES[flag]?.(text) ?? []) : (SWITCHES[flag] ?? []);
     for (const [path, value] of settings) {
       values = place(path.split('.'), value, values);
       flagOf.set(path, flag);

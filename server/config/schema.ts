@@ -38,9 +38,19 @@ const sip = section({
   server: section({
     host: host.default('127.0.0.1').describe('Address SIP and RTP of the phones are served on.'),
     port: port.default(5060).describe('SIP over UDP and TCP; 0 takes any free port.'),
+    tls: section({
+      enabled: z
+        .boolean()
+        .optional()
+        .describe('SIP over TLS for phones that want it; left out: where http.lan is.'),
+      port: port.default(5061).describe('Its port.'),
+    }),
   }),
   auth: section({
-    enabled: z.boolean().default(false).describe('Whether phones must give a password.'),
+    enabled: z
+      .boolean()
+      .optional()
+      .describe('Whether phones must give a password; left out: where http.lan is.'),
     realm: z.string().min(1).default('bridge').describe('Realm of the digest challenge.'),
     users: z.record(z.string(), secret).default({}).describe('user: password, as many as needed.'),
     algorithms: z
@@ -130,6 +140,23 @@ const sip = section({
 const http = section({
   host: host.default('127.0.0.1').describe('Address the page is served on.'),
   port: port.default(8080).describe('Port of the page; 0 takes any free one.'),
+  lan: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Opens page, SIP and RTP to private networks: HTTPS, a token, a password for phones.',
+    ),
+  certificate: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM file for HTTPS and SIP over TLS; left out: mkcert’s or a self-signed one.'),
+  key: z.string().min(1).optional().describe('PEM file of its key.'),
+  folder: z
+    .string()
+    .min(1)
+    .default('.bridge')
+    .describe('Keeps the certificate, the page’s key and the password made for phones.'),
 });
 
 /** What can be said of an agent, and of the one of a single extension: there without defaults. */
@@ -306,7 +333,16 @@ export const configSchema = z
         message: 'expected an agent.url with it, for the built-in agent speaks talky',
       });
     }
-    if (config.sip.auth.enabled && Object.keys(config.sip.auth.users).length === 0) {
+    if ((config.http.certificate === undefined) !== (config.http.key === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['http', config.http.key === undefined ? 'key' : 'certificate'],
+        message: 'expected both http.certificate and http.key, or neither',
+      });
+    }
+    const hasNoUsers = Object.keys(config.sip.auth.users).length === 0;
+    // On a network a password is made where none is given.
+    if (config.sip.auth.enabled && hasNoUsers && !config.http.lan) {
       context.addIssue({
         code: 'custom',
         path: ['sip', 'auth', 'users'],

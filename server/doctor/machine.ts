@@ -3,6 +3,7 @@
  * firewall, the clock. Pure functions of the surroundings.
  */
 import { isIPv4 } from 'node:net';
+import { wslNetwork } from '../lan/wsl.ts';
 import { fail, pass, warn, type Finding } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -28,9 +29,9 @@ export function checkNode({ nodeVersion }: Surroundings): Finding {
 /** Where UDP takes a way of its own: WSL 2 behind NAT, and containers. */
 export function checkPlatform(machine: Surroundings, sipHost: string): Finding {
   const { platform, kernel } = machine;
-  if (/microsoft/i.test(kernel)) {
-    const mirrored = /^\s*networkingMode\s*=\s*mirrored/im.test(wslConfig(machine) ?? '');
-    if (mirrored) return pass('Platform', 'WSL 2 with mirrored networking');
+  const wsl = wslNetwork(machine);
+  if (wsl === 'mirrored') return pass('Platform', 'WSL 2 with mirrored networking');
+  if (wsl === 'nat') {
     return warn(
       'Platform',
       'WSL_NAT',
@@ -48,11 +49,6 @@ export function checkPlatform(machine: Surroundings, sipHost: string): Finding {
     );
   }
   return pass('Platform', `${platform} ${kernel}`);
-}
-
-function wslConfig({ environment, readText }: Surroundings): string | undefined {
-  const user = environment['USERPROFILE'] ?? `/mnt/c/Users/${environment['USER'] ?? ''}`;
-  return readText(`${user}/.wslconfig`);
 }
 
 /** Whether the address of the configuration exists here, and which phones can reach it. */

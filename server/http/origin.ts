@@ -12,13 +12,16 @@
  *   /api/calls…          calls-api.ts
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { BridgeError } from '../../common/errors.ts';
 import type { PageConfig, Status } from '../../common/api.ts';
 import { serveAgent, type AgentApiOptions } from './agent-api.ts';
 import { serveCalls, type CallControl } from './calls-api.ts';
 import type { EventStream } from './event-stream.ts';
+import type { PageAccess } from '../lan/page-access.ts';
+import { admitRequest, isAdmitted } from './page-door.ts';
 import { isAllowed } from './guard.ts';
 import { readinessOf } from './health.ts';
 import type { TraceRing } from '../../signaling/trace/ring.ts';
@@ -62,6 +65,12 @@ export interface OriginOptions {
   readonly agent: AgentApiOptions;
   /** Addresses of the agents that the page connects by itself. */
   readonly directAgents: () => readonly string[];
+  /** HTTPS with this; undefined = HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Whoever is let in has a cookie or the key; undefined = everybody is. */
+  readonly access?: PageAccess;
+  /** Whether an address may connect at all. */
+  readonly admits?: (address: string) => boolean;
 }
 
 const VOICE = '/ws/voice/';
@@ -72,7 +81,16 @@ export class Origin {
 
   constructor(options: OriginOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => this.#serve(request, response));
+    const { tls, admits } = options;
+    const serve = (request: IncomingMessage, response: ServerResponse) =>
+      this.#serve(request, response);
+    this.#server = tls ? createTlsServer(tls, serve) : createServer(serve);
+    if (admits) {
+      // Behind Node's own listener, which cannot take a socket that is closed; no byte has been read.
+      this.#server.on('connection', (socket: Socket) => {
+        if (!admits(socket.remoteAddress ?? '')) socket.resetAndDestroy();
+      });
+    }
     this.#server.on('upgrade', (request, socket: Duplex, head) => {
       this.#upgrade(request, socket, head);
     });
@@ -117,6 +135,8 @@ export class Origin {
       return;
     }
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    // Whether the process lives is no secret, and who asks has no cookie.
+    if (pathname !== '/healthz' && !admitRequest(this.#options.access, request, response)) return;
     const { status, config, events, trace, mediaWatch, figures, metrics } = this.#options;
     const { sendMessage, callControl, calls, page, agent } = this.#options;
     if (pathname === '/healthz') response.end('ok\n');
@@ -144,6 +164,7 @@ export class Origin {
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
     socket.on('error', () => undefined);
     if (!isAllowed(request)) refuse('403 Forbidden');
+    else if (!isAdmitted(this.#options.access, request)) refuse('401 Unauthorized');
     else if (pathname === '/sip') this.#options.sip.upgrade(request, socket, head);
     else if (pathname.startsWith(VOICE)) {
       const id = decoded(pathname.slice(VOICE.length));

@@ -18,6 +18,8 @@ export interface MetricsSources {
   readonly sip: () => Readonly<Record<string, number>> | undefined;
   /** Of the RTP of phones, and of pages, at the media engine. */
   readonly reception: (leg: LegName) => ReceptionSums;
+  /** What came from outside private networks, by the port it came to; undefined without `lan`. */
+  readonly refused: Readonly<Record<string, number>> | undefined;
   readonly process: ProcessMetrics;
 }
 
@@ -94,6 +96,11 @@ export function metricsOf(sources: MetricsSources): string {
     if (SIP_GAUGES.includes(name)) exposition.gauge(metric, help, value);
     else exposition.counter(`${metric}_total`, help, value);
   }
+  exposition.counter(
+    'bridge_sources_refused_total',
+    'Packets, messages and connections from outside private networks, dropped.',
+    Object.entries(sources.refused ?? {}).map(([part, count]) => [{ part }, count]),
+  );
   process.write(exposition);
   return exposition.toString();
 }

@@ -6,7 +6,13 @@
 import { isIP } from 'node:net';
 import { resolve, systemResolver, type Resolved, type Resolver } from '../sip/resolver.ts';
 import { isWildcard, localAddressTowards } from '../sip/local-address.ts';
-import type { Endpoint, Flow, Protocol, Transport } from '../sip/transport.ts';
+import {
+  usualPort,
+  type Endpoint,
+  type Flow,
+  type Protocol,
+  type Transport,
+} from '../sip/transport.ts';
 import type { SipUri } from '../sip/uri.ts';
 import type { ContactCache } from './contact-cache.ts';
 
@@ -56,7 +62,7 @@ export class NextHop {
       return;
     }
     const host = uri.host.startsWith('[') ? uri.host.slice(1, -1) : uri.host;
-    const port = uri.port ?? 5060;
+    const port = uri.port ?? usualPort(protocol);
     if (isIP(host) !== 0) {
       done(this.to(transports, { address: host, port }));
       return;
@@ -89,7 +95,7 @@ export class NextHop {
   isLocal(uri: SipUri): boolean {
     const host = uri.host.startsWith('[') ? uri.host.slice(1, -1) : uri.host;
     if (isIP(host) === 0) return false;
-    const remote = { address: host, port: uri.port ?? 5060 };
+    const remote = { address: host, port: uri.port ?? usualPort(protocolOf(uri)) };
     return this.transports.some((transport) => isSelf(transport, remote));
   }
 
@@ -117,9 +123,12 @@ export class NextHop {
   }
 }
 
+const PROTOCOLS: readonly Protocol[] = ['udp', 'tcp', 'tls', 'ws'];
+
 function protocolOf(uri: SipUri): Protocol | undefined {
-  const transport = uri.params.get('transport')?.toLowerCase() ?? 'udp';
-  return transport === 'udp' || transport === 'tcp' || transport === 'ws' ? transport : undefined;
+  const usual = uri.scheme === 'sips' ? 'tls' : 'udp';
+  const transport = uri.params.get('transport')?.toLowerCase() ?? usual;
+  return PROTOCOLS.find((protocol) => protocol === transport);
 }
 
 function familyOf(transports: readonly Transport[]): 0 | 4 | 6 {

@@ -50,6 +50,8 @@ export interface DrachtioOptions {
   readonly udpMtu?: number;
   /** Sources without a limit of messages per second; loopback when left out. */
   readonly exempt?: (address: string) => boolean;
+  /** Whether anything may come from that address; anything may when left out. */
+  readonly admits?: (address: string) => boolean;
   /** Option tags that requests may require; EXTENSIONS of uas.ts when left out. */
   readonly extensions?: readonly string[];
   /** Every SIP message in and out. */
@@ -115,6 +117,7 @@ class EmbeddedServer implements DrachtioServer {
       ...(options.timers && { timers: options.timers }),
       ...(options.limits && { limits: options.limits }),
       ...(options.exempt && { exempt: options.exempt }),
+      ...(options.admits && { admits: options.admits }),
       ...(trace && { trace }),
       onRequest: (transaction) => this.uas?.receive(transaction),
       onAck: (ack, flow) => this.uas?.acknowledge(ack, flow),

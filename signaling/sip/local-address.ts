@@ -4,6 +4,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
+import { addressTowards, ownAddresses } from '../../rtpengine/network.ts';
 
 const MAX_AGE_MS = 30_000;
 const MAX_ENTRIES = 2_000;
@@ -13,7 +14,7 @@ export function localAddressTowards(peer: string): string {
   const now = Date.now();
   const cached = known.get(peer);
   if (cached !== undefined && now - cached.at < MAX_AGE_MS) return cached.address;
-  const address = route(peer) ?? firstExternal(peer.includes(':'));
+  const address = route(peer) ?? best(peer.includes(':'));
   if (known.size >= MAX_ENTRIES) known.clear();
   known.set(peer, { address, at: now });
   return address;
@@ -45,9 +46,7 @@ function route(peer: string): string | undefined {
   }
 }
 
-function firstExternal(v6: boolean): string {
-  for (const addresses of Object.values(networkInterfaces()))
-    for (const { family, internal, address } of addresses ?? [])
-      if (!internal && (family === 'IPv6') === v6) return address;
-  return v6 ? '::1' : '127.0.0.1';
+function best(v6: boolean): string {
+  const own = addressTowards(ownAddresses(networkInterfaces()), v6 ? 6 : 4);
+  return own?.address ?? (v6 ? '::1' : '127.0.0.1');
 }

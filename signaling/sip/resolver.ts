@@ -5,7 +5,7 @@
  * RFC 3263 §4: https://www.rfc-editor.org/rfc/rfc3263#section-4
  */
 import { promises as dns } from 'node:dns';
-import type { Endpoint, Protocol } from './transport.ts';
+import { usualPort, type Endpoint, type Protocol } from './transport.ts';
 
 export interface SrvRecord {
   readonly name: string;
@@ -74,14 +74,15 @@ async function look(resolver: Resolver, query: Query, random: () => number): Pro
   for (const protocol of port === undefined ? protocols : []) {
     // WebSocket has no SRV names. RFC 7118 leaves finding its server to HTTP.
     if (protocol === 'ws') continue;
-    const records = inOrder(await resolver.srv(`_sip._${protocol}.${host}`), random);
+    const service = protocol === 'tls' ? '_sips._tcp' : `_sip._${protocol}`;
+    const records = inOrder(await resolver.srv(`${service}.${host}`), random);
     if (records.length === 0) continue;
     // A record for the root says that the service is not there. RFC 2782.
     const real = records.filter(({ name }) => name !== '' && name !== '.');
     const places = await Promise.all(real.map((record) => addresses(record.name, record.port)));
     return { protocol, places: places.flat() };
   }
-  return { protocol: protocols[0], places: await addresses(host, port ?? 5060) };
+  return { protocol: protocols[0], places: await addresses(host, port ?? usualPort(protocols[0])) };
 }
 
 /** By priority, and within one priority by a draw in proportion to the weights. RFC 2782. */

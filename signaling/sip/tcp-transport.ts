@@ -1,9 +1,11 @@
 /**
- * SIP over TCP: a listener and the connections to and from it. A connection that stands is reused
- * for the same peer; a stream that cannot be followed is closed.
- * RFC 3261 §18: https://www.rfc-editor.org/rfc/rfc3261#section-18
+ * SIP over TCP and over TLS: a listener and the connections to and from it. A connection that stands is
+ * reused for the same peer; a stream that cannot be followed is closed. TLS connections are never opened
+ * from here: phones have no certificates that could be checked, and keep the connection they made.
+ * RFC 3261 §18 and §26.3.1, RFC 5626 §3: https://www.rfc-editor.org/rfc/rfc3261#section-18
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { ConnectionFlow } from './connection-flow.ts';
 import { isWildcard, localAddressTowards } from './local-address.ts';
 import { StreamFramer, type StreamItem } from './stream-framer.ts';
@@ -14,35 +16,63 @@ import {
   type Flow,
   type Transport,
   type TransportSink,
+  type TransportSpec,
 } from './transport.ts';
 import { hostPort } from './uri.ts';
 
 const KEEP_ALIVE_MS = 45_000;
 const PONG = Buffer.from('\r\n');
 
-export function openTcp(host: string, port: number, sink: TransportSink): Promise<Transport> {
-  const server = createServer({ noDelay: true, keepAlive: true });
+/** How long a peer may take to agree on keys. */
+const HANDSHAKE_MS = 10_000;
+
+export function openTcp(spec: TransportSpec, sink: TransportSink): Promise<Transport> {
+  return listen('tcp', createServer({ noDelay: true, keepAlive: true }), spec, sink);
+}
+
+export function openTls(spec: TransportSpec, sink: TransportSink): Promise<Transport> {
+  const server = createTlsServer({
+    ...spec.tls,
+    noDelay: true,
+    keepAlive: true,
+    handshakeTimeout: HANDSHAKE_MS,
+  });
+  // Whoever speaks something else than TLS is let go of.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return listen('tls', server, spec, sink);
+}
+
+function listen(
+  protocol: 'tcp' | 'tls',
+  server: Server,
+  { host, port }: TransportSpec,
+  sink: TransportSink,
+): Promise<Transport> {
   return new Promise((resolve, reject) => {
-    const refused = (cause: Error): void => reject(bindError('TCP', host, port, cause));
+    const refused = (cause: Error): void =>
+      reject(bindError(protocol.toUpperCase(), host, port, cause));
     server.once('error', refused);
     server.listen({ port, host, exclusive: true }, () => {
       server.off('error', refused);
-      resolve(new TcpTransport(server, sink));
+      resolve(new TcpTransport(protocol, server, sink));
     });
   });
 }
 
 class TcpTransport implements Transport {
-  readonly protocol = 'tcp';
+  readonly protocol: 'tcp' | 'tls';
   readonly host: string;
   readonly port: number;
   private readonly server: Server;
   private readonly sink: TransportSink;
   /** By the peer's address and port. */
   private readonly flows = new Map<string, TcpFlow>();
+  /** Those that came in, still shaking hands or not. */
+  private readonly sockets = new Set<Socket>();
   private closing: Promise<void> | undefined;
 
-  constructor(server: Server, sink: TransportSink) {
+  constructor(protocol: 'tcp' | 'tls', server: Server, sink: TransportSink) {
+    this.protocol = protocol;
     const { address, port } = server.address() as AddressInfo;
     this.server = server;
     this.host = address;
@@ -51,17 +81,25 @@ class TcpTransport implements Transport {
     server.on('error', () => undefined);
     server.maxConnections = sink.limits.connections;
     server.on('drop', () => sink.overload(`${sink.limits.connections} SIP connections are open`));
-    server.on('connection', (socket) => {
+    // Before a handshake, if there is one.
+    server.prependListener('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+      if (!sink.admits(plainAddress(socket.remoteAddress ?? ''))) socket.resetAndDestroy();
+    });
+    server.on(protocol === 'tls' ? 'secureConnection' : 'connection', (socket: Socket) => {
       const { remoteAddress, remotePort } = socket;
       if (remoteAddress === undefined || remotePort === undefined) socket.destroy();
-      else this.adopt(socket, { address: plainAddress(remoteAddress), port: remotePort });
+      else if (!socket.destroyed) {
+        this.adopt(socket, { address: plainAddress(remoteAddress), port: remotePort });
+      }
     });
   }
 
   flowTo(remote: Endpoint): Flow | undefined {
     if (this.closing !== undefined) return undefined;
     const existing = this.flows.get(hostPort(remote.address, remote.port));
-    if (existing !== undefined) return existing;
+    if (existing !== undefined || this.protocol === 'tls') return existing;
     const socket = connect({ host: remote.address, port: remote.port, noDelay: true });
     return this.adopt(socket, remote);
   }
@@ -81,18 +119,20 @@ class TcpTransport implements Transport {
     this.closing ??= new Promise((resolve) => {
       this.server.close(() => resolve());
       for (const flow of this.flows.values()) flow.destroy();
+      for (const socket of this.sockets) socket.destroy();
     });
     return this.closing;
   }
 }
 
 class TcpFlow extends ConnectionFlow {
-  readonly protocol = 'tcp';
+  readonly protocol: 'tcp' | 'tls';
   private readonly socket: Socket;
   private readonly transport: TcpTransport;
 
   constructor(socket: Socket, remote: Endpoint, transport: TcpTransport, sink: TransportSink) {
     super(remote);
+    this.protocol = transport.protocol;
     this.socket = socket;
     this.transport = transport;
     const framer = new StreamFramer(sink.limits.messageBytes);

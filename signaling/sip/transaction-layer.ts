@@ -46,6 +46,8 @@ export interface LayerOptions {
   readonly limits?: Partial<Limits>;
   /** Sources that may send as much as they like: the machine itself when left out. */
   readonly exempt?: (address: string) => boolean;
+  /** Whether anything may come from that address; anything may when left out. */
+  readonly admits?: (address: string) => boolean;
   readonly now?: () => number;
   /** A new request other than ACK; its top Via carries `received` and `rport`. */
   readonly onRequest: (transaction: ServerTransaction) => void;
@@ -143,7 +145,13 @@ export class TransactionLayer implements TransportSink, TransactionHost {
     return found instanceof InviteServerTransaction ? found : undefined;
   }
 
+  admits(address: string): boolean {
+    return this.options.admits?.(address) ?? true;
+  }
+
   message(data: Buffer, flow: Flow): void {
+    // Connections have been asked about when they came in.
+    if (flow.protocol === 'udp' && !this.admits(flow.remote.address)) return;
     this.counters.received++;
     if (!this.rates.admits(flow.remote.address)) {
       this.counters.flooded++;

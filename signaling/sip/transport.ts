@@ -8,7 +8,7 @@ import { BridgeError, messageOf } from '../../common/errors.ts';
 import type { Limits } from './limits.ts';
 import { hostPort } from './uri.ts';
 
-export type Protocol = 'udp' | 'tcp' | 'ws';
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws';
 
 export interface Endpoint {
   readonly address: string;
@@ -33,6 +33,8 @@ export interface TransportSink {
   message(data: Buffer, flow: Flow): void;
   /** Bytes that are no SIP; the connection they came on is closed by the transport. */
   garbage(flow: Flow, error: Error): void;
+  /** Whether anything may come from that address; what it sends is not looked at otherwise. */
+  admits(address: string): boolean;
   /** Something was refused because there is too much of it already. */
   overload(what: string): void;
   readonly limits: Pick<Limits, 'messageBytes' | 'connections'>;
@@ -52,6 +54,13 @@ export interface TransportSpec {
   readonly protocol: Protocol;
   readonly host: string;
   readonly port: number;
+  /** PEM; of `tls` only, which cannot be without. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** The port of a URI that names none. RFC 3261 §19.1.2. */
+export function usualPort(protocol: Protocol | undefined): number {
+  return protocol === 'tls' ? 5061 : 5060;
 }
 
 /** No retransmissions are needed on a reliable transport. */

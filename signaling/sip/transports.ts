@@ -2,15 +2,23 @@
  * The set of listeners of one SIP element, opened together or not at all.
  */
 import { BridgeError } from '../../common/errors.ts';
-import { openTcp } from './tcp-transport.ts';
-import type { Transport, TransportSink, TransportSpec } from './transport.ts';
+import { openTcp, openTls } from './tcp-transport.ts';
+import type { Protocol, Transport, TransportSink, TransportSpec } from './transport.ts';
 import { openUdp } from './udp-transport.ts';
 import { openWs } from './ws-transport.ts';
 
-const OPEN = { udp: openUdp, tcp: openTcp, ws: openWs };
-
 export function openTransport(spec: TransportSpec, sink: TransportSink): Promise<Transport> {
-  return OPEN[spec.protocol](spec.host, spec.port, sink);
+  const { protocol, host, port } = spec;
+  switch (protocol) {
+    case 'udp':
+      return openUdp(host, port, sink);
+    case 'tcp':
+      return openTcp(spec, sink);
+    case 'tls':
+      return openTls(spec, sink);
+    case 'ws':
+      return openWs(host, port, sink);
+  }
 }
 
 /** How often a pair of ephemeral ports is drawn anew when its TCP half is taken. */
@@ -36,9 +44,10 @@ export async function openTransports(
 }
 
 function withPairedPort(spec: TransportSpec, open: readonly Transport[]): TransportSpec {
-  if (spec.port !== 0 || spec.protocol === 'ws') return spec;
+  const isPaired = (protocol: Protocol): boolean => protocol === 'udp' || protocol === 'tcp';
+  if (spec.port !== 0 || !isPaired(spec.protocol)) return spec;
   const twin = open.find(
-    ({ protocol, host }) => host === spec.host && protocol !== spec.protocol && protocol !== 'ws',
+    ({ protocol, host }) => host === spec.host && protocol !== spec.protocol && isPaired(protocol),
   );
   return twin === undefined ? spec : { ...spec, port: twin.port };
 }

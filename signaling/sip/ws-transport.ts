@@ -61,6 +61,7 @@ class WsTransport implements Transport {
     this.upgrades.on('connection', (socket, request) => {
       const { remoteAddress, remotePort } = request.socket;
       if (remoteAddress === undefined || remotePort === undefined) socket.terminate();
+      else if (!sink.admits(plainAddress(remoteAddress))) socket.terminate();
       else
         new WsFlow(socket, { address: plainAddress(remoteAddress), port: remotePort }, this, sink);
     });

@@ -57,7 +57,17 @@ function parsed(text: string): SipMessage | undefined {
 /** The server calls WebSocket `tcp`; the Via knows better. */
 function protocolOf({ headers }: { readonly headers: Headers }): Protocol {
   const transport = parseVia(headers.list('via')[0] ?? '')?.transport;
-  return transport === 'TCP' ? 'tcp' : transport === 'WS' || transport === 'WSS' ? 'ws' : 'udp';
+  switch (transport) {
+    case 'TCP':
+      return 'tcp';
+    case 'TLS':
+      return 'tls';
+    case 'WS':
+    case 'WSS':
+      return 'ws';
+    default:
+      return 'udp';
+  }
 }
 
 /** Where a request is addressed to, as far as it says so itself. */

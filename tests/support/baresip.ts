@@ -32,6 +32,9 @@ export interface BaresipOptions {
   /** Answers by itself. */
   readonly answers?: boolean;
   readonly maxCalls?: number;
+  /** udp unless told; a certificate is believed as it is. */
+  readonly transport?: 'udp' | 'tls';
+  readonly password?: string;
 }
 
 interface BaresipEvent {
@@ -62,8 +65,8 @@ export class Baresip {
     await writeFile(join(folder, 'config'), await config(options, folder, controlPort));
     await writeFile(
       join(folder, 'accounts'),
-      `<sip:${options.user ?? 'agent001'}@127.0.0.1:${options.sipPort};transport=udp>;` +
-        `auth_pass=any;regint=300;audio_codecs=${CODECS[options.codec].name};` +
+      `<sip:${options.user ?? 'agent001'}@127.0.0.1:${options.sipPort};transport=${options.transport ?? 'udp'}>;` +
+        `auth_pass=${options.password ?? 'any'};regint=300;audio_codecs=${CODECS[options.codec].name};` +
         `answermode=${options.answers ? 'auto' : 'manual'}\n`,
     );
     await writeFile(join(folder, 'contacts'), '');
@@ -213,6 +216,7 @@ async function config(options: BaresipOptions, folder: string, control: number):
   return [
     'poll_method epoll',
     'sip_listen 127.0.0.1:0',
+    'sip_verify_server no',
     `audio_source aufile,${options.play}`,
     'audio_player aubridge,sink',
     'audio_alert aubridge,alert',

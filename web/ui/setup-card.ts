@@ -120,6 +120,10 @@ export class SetupCard extends LitElement {
                       or ${phone.transports.slice(1).join(', ').toUpperCase()}</span
                     >`
                   : nothing
+              }${
+                phone.tlsServer === undefined
+                  ? nothing
+                  : html`<span class="plain">; TLS with SIP server ${phone.tlsServer}</span>`
               }
             </dd>
           </div>

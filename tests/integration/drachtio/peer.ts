@@ -4,8 +4,8 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import {
   parseMessage,
@@ -157,6 +157,10 @@ export async function udpPeer(server: Endpoint, address = '127.0.0.1'): Promise<
 export async function tcpPeer(server: Endpoint): Promise<Peer> {
   const socket = connect(server.port, server.address);
   await once(socket, 'connect');
+  return streamPeer(socket);
+}
+
+function streamPeer(socket: Socket): Peer {
   const framer = new StreamFramer(1_048_576);
   const line = {
     send: (data: Buffer): void => void socket.write(data),
@@ -170,6 +174,13 @@ export async function tcpPeer(server: Endpoint): Promise<Peer> {
     else for (const item of framer.push(data)) if (item !== 'ping') peer.receive(item);
   });
   return peer;
+}
+
+/** Trusts that certificate alone. */
+export async function tlsPeer(server: Endpoint, ca: string): Promise<Peer> {
+  const socket = connectTls({ host: server.address, port: server.port, ca });
+  await once(socket, 'secureConnect');
+  return streamPeer(socket);
 }
 
 export async function wsPeer(server: Endpoint): Promise<Peer> {

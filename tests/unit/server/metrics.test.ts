@@ -46,6 +46,7 @@ function text(): string {
   const process = new ProcessMetrics();
   try {
     return metricsOf({
+      refused: { sip: 2, rtp: 0, http: 1 },
       status: () => STATUS,
       sums: () => store.sums(),
       outcomes: () =>

@@ -91,7 +91,7 @@ describe('loadConfig', () => {
       'http: {port: 3}\nsip:\n  server:\n    port: 3\n    host: 127.0.0.3\n',
     );
     expect(loaded.config.http.port).toBe(1);
-    expect(loaded.config.sip.server).toEqual({ host: '127.0.0.3', port: 2 });
+    expect(loaded.config.sip.server).toMatchObject({ host: '127.0.0.3', port: 2 });
     expect(loaded.whereFrom(['http', 'port'])).toBe('--port');
     expect(loaded.whereFrom(['sip', 'server', 'port'])).toBe(
       'BRIDGE_SIP_SERVER_PORT (environment)',
