@@ -33,6 +33,7 @@ import { Measurements } from './measurements.ts';
 import { MediaLink } from './media-link.ts';
 import { MediaWatch } from './media-watch.ts';
 import type { Address, BridgeOptions } from './options.ts';
+import { loadPageLost } from './notices/page-lost.ts';
 import { openPage } from './page.ts';
 import { version } from './root.ts';
 import { RegistrationFile } from './registration-file.ts';
@@ -157,6 +158,7 @@ async function start(
   const file = options.registrationFile;
   const kept = file === undefined ? undefined : new RegistrationFile(file, log);
   if (kept) stack.push(() => kept.close());
+  const pageLost = options.tellPageLost ? await loadPageLost() : undefined;
   const signaling: Signaling = new Signaling({
     drachtio,
     media: media.media,
@@ -180,6 +182,9 @@ async function start(
     pageUrl: () => url(),
     log,
     veto: (call) => vetoOf(call),
+    ...(pageLost && {
+      playNotice: (callId: string, tag: string) => media.play(callId, tag, pageLost),
+    }),
     changed: () => changed(),
     tell: (event) => {
       measurements.note(event);

@@ -80,6 +80,13 @@ export class MediaLink {
     },
   };
 
+  /** Lets the party of that tag hear a WAV; resolves, as soon as it begins, with its length in ms. */
+  async play(callId: string, tag: string, wav: Uint8Array): Promise<number> {
+    const params = { 'call-id': callId, 'from-tag': tag, blob: wav };
+    const { duration = 0 } = await this.control(callId, (engine) => engine.playMedia(params));
+    return duration;
+  }
+
   /** Notices, digits, blocking, recording: whatever else the engine of a call can do. */
   control<T>(callId: string, ask: (engine: MediaEngine) => Promise<T>): Promise<T> {
     return this.#pool.atHome(callId, ask);

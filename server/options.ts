@@ -55,6 +55,8 @@ export interface BridgeOptions {
     readonly reach: readonly string[];
     readonly noAnswerMs: number;
   };
+  /** Whether a phone is told in words that the page of its call has gone. */
+  readonly tellPageLost: boolean;
   readonly extensions: readonly Extension[];
   readonly log: LogOptions;
   /** For how long phones may register. */
@@ -106,6 +108,7 @@ export function optionsOf(config: Config): BridgeOptions {
       reach: sip.calls.reach,
       noAnswerMs: sip.timeouts.no_answer * 1000,
     },
+    tellPageLost: sip.on_page_lost === 'notice',
     extensions: extensionsOf(config),
     ...(config.recording.dir !== undefined && {
       recording: { dir: resolve(config.recording.dir), format: config.recording.format },

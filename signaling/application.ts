@@ -17,6 +17,7 @@ import { DEFAULT_KEY, type Extension } from './extensions.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import { Originations } from './originations.ts';
 import type { Refusal } from './call-phrases.ts';
+import type { PlayNotice } from './last-words.ts';
 import type { CallMedia, MediaPeer } from './media.ts';
 import { Messages } from './messages.ts';
 import type { CodecName } from './sdp.ts';
@@ -76,6 +77,8 @@ export interface SignalingOptions {
   readonly ringMs?: number;
   /** Asked before a call is answered. */
   readonly veto?: Veto;
+  /** What a phone is told when the page of its call has gone; left out: nothing but BYE. */
+  readonly playNotice?: PlayNotice;
   /** Registrations, calls or the connection changed. */
   readonly changed: () => void;
   /** Something happened that a state cannot say. */
@@ -378,7 +381,7 @@ export class Signaling {
   }
 
   #callDependencies(): CallDependencies {
-    const { media, log, pageReactionMs, veto, codecs, legTried } = this.#options;
+    const { media, log, pageReactionMs, veto, playNotice, codecs, legTried } = this.#options;
     return {
       srf: this.#srf,
       media,
@@ -386,6 +389,7 @@ export class Signaling {
       reactionMs: { page: pageReactionMs ?? PAGE_REACTION_MS, phone: PHONE_REACTION_MS },
       domain: () => this.#domain(),
       veto,
+      playNotice,
       codecs,
       legTried: (...leg) => legTried?.(...leg),
       connected: (call) => {

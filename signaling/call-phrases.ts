@@ -29,6 +29,11 @@ export function textOfReason(header: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text.replace(/\\(.)/g, '$1');
 }
 
+/** Its cause, when that is a SIP status; 0 otherwise. */
+export function causeOfReason(header: string | undefined): number {
+  return Number(/^\s*SIP\s*;.*?\bcause=(\d{3})\b/i.exec(header ?? '')?.[1] ?? 0);
+}
+
 export const ELSEWHERE = 'Call completed elsewhere';
 
 /** Of the refusals of everybody that was rung, the one the caller is told (RFC 3261 §16.7). */

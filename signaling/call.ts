@@ -17,9 +17,10 @@ import {
 import { BridgeError, messageOf, type ErrorCode } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import type { Target } from './branch.ts';
-import { textOfReason, type Refusal } from './call-phrases.ts';
+import { causeOfReason, textOfReason, type Refusal } from './call-phrases.ts';
 import { Fork } from './fork.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
+import { lastWords, type PlayNotice } from './last-words.ts';
 import type { Leg, LegParty } from './leg.ts';
 import type { CallMedia, MediaLeg, MediaPeer } from './media.ts';
 import { Renegotiation } from './renegotiation.ts';
@@ -45,6 +46,8 @@ export interface CallDependencies {
   /** host:port of the SIP server, for addresses that name a person. */
   readonly domain: () => string;
   readonly veto?: Veto | undefined;
+  /** What a phone is told when its page has gone; without it, it gets BYE at once. */
+  readonly playNotice?: PlayNotice | undefined;
   /** In the order of preference; undefined = G.711 in the caller's order. */
   readonly codecs?: readonly CodecName[] | undefined;
   /** Both legs are up, in the tick the second one is: the place to follow what they say. */
@@ -94,6 +97,8 @@ export class Call {
   #callee: Leg | undefined;
   #renegotiation: Renegotiation | undefined;
   #released: Promise<void> | undefined;
+  /** Cuts what the phone is told after its page has gone. */
+  #cutNotice: (() => void) | undefined;
 
   constructor(deps: CallDependencies, incoming: IncomingInvite, plan: CallPlan) {
     this.#deps = deps;
@@ -258,7 +263,9 @@ export class Call {
     if (this.#hasEnded()) return;
     const isGone = ({ binding }: LegParty): boolean => binding?.source === source;
     const refusal: Refusal = { status: 480, reason: 'The page was closed', code: 'CALL_FAILED' };
-    if (isGone(this.#incoming.party) || this.legs.some(({ party }) => isGone(party))) {
+    const lost = this.legs.find(({ party }) => isGone(party));
+    if (lost) this.#lost(lost, refusal.reason);
+    else if (isGone(this.#incoming.party)) {
       void this.hangUp(refusal.reason);
     } else {
       this.#fork?.drop(isGone, refusal);
@@ -357,9 +364,34 @@ export class Call {
     leg.dialog.on('destroy', (bye) => {
       leg.gone();
       if (!this.legs.includes(leg)) return;
-      const why = textOfReason(bye.get('Reason')) ?? `the ${leg.kind} hung up`;
+      const reason = bye.get('Reason');
+      const why = textOfReason(reason) ?? `the ${leg.kind} hung up`;
+      if (leg.kind === 'page' && causeOfReason(reason) >= 400) {
+        // It did not want to, it cannot go on.
+        this.#lost(leg, why);
+        return;
+      }
       const outcome = this.#state === 'answered' ? 'completed' : 'failed';
       this.#end({ why, outcome, cause: 200 });
+    });
+  }
+
+  /** The page of an answered call has gone; a phone that can hear so is told in words. */
+  #lost(page: Leg, why: string): void {
+    if (this.#cutNotice) return;
+    const phone = this.peerOf(page);
+    const { playNotice } = this.#deps;
+    const end = (): void => this.#end({ why, outcome: 'completed', cause: 480 });
+    if (!playNotice || phone?.kind !== 'phone' || this.#heldBy().length > 0) {
+      end();
+      return;
+    }
+    this.#log('info', `${why}: the phone is told`);
+    page.bye(480, why);
+    const play = () => playNotice(this.id, phone.mediaTag);
+    this.#cutNotice = lastWords(play, (error) => {
+      if (error !== undefined) this.#log('warn', `it could not be told: ${messageOf(error)}`);
+      end();
     });
   }
 
@@ -381,6 +413,7 @@ export class Call {
     this.#state = 'ended';
     this.#endedAt = new Date();
     clearTimeout(this.#ringing);
+    this.#cutNotice?.();
     const { why, cause } = ending;
     this.#log('info', `ended: ${why}`, {
       callerCallId: this.#incoming.callId,

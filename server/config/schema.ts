@@ -115,6 +115,10 @@ const sip = section({
       .default([])
       .describe('Hosts, or host:port, that pages may dial besides registered phones.'),
   }),
+  on_page_lost: z
+    .enum(['bye', 'notice'])
+    .default('bye')
+    .describe('A page is closed or crashes in a call: hang up at once, or say so to the phone first.'),
   audio: section({
     capture: z
       .enum(CAPTURE_MODES)

@@ -114,7 +114,7 @@ export class Baresip {
   }
 
   /** The next event of a type that was not waited for yet. */
-  async event(type: string, timeoutMs = 10_000): Promise<BaresipEvent> {
+  async event(type: string, timeoutMs = 30_000): Promise<BaresipEvent> {
     const at = this.#events.findIndex((event) => event.type === type);
     const [ready] = at < 0 ? [] : this.#events.splice(at, 1);
     if (ready) return ready;
@@ -159,7 +159,7 @@ export class Baresip {
 
   /** Said on its output only: the event may come before anybody listens to events. */
   async #registered(): Promise<void> {
-    for (let attempt = 0; attempt < 100; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
       if (/200 OK .*\[1 binding\]/.test(this.#output)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -168,7 +168,7 @@ export class Baresip {
 
   /** The port opens a moment after the program starts; nothing announces it. */
   async #attach(port: number): Promise<void> {
-    for (let attempt = 0; attempt < 100; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
       if (this.#child.exitCode !== null) break;
       const socket = connect(port, '127.0.0.1');
       const connected = await new Promise<boolean>((resolve) => {

@@ -5,6 +5,8 @@ import type { PageConfig, Status } from '../../common/api.ts';
 import { freePort } from './free-port.ts';
 
 const START_TIMEOUT_MS = 30_000;
+/** Catches what hangs, and nothing that is slow. */
+const PATIENCE_MS = 30_000;
 
 export interface BridgeFlags {
   readonly agentUrl?: string;
@@ -86,7 +88,7 @@ export class BridgeProcess {
   }
 
   /** Waits for a status the test describes; fails with the last one seen. */
-  async until(what: string, holds: (status: Status) => boolean, timeoutMs = 5000): Promise<Status> {
+  async until(what: string, holds: (status: Status) => boolean, timeoutMs = PATIENCE_MS): Promise<Status> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const status = await this.status();

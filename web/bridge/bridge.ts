@@ -235,6 +235,8 @@ export class Bridge extends EventTarget {
 
   /** The page is going away. */
   close(): void {
+    // A bridge that loses a page in a call may have more to say to the phone than goodbye.
+    for (const { sip } of this.#live.values()) sip.abandon('The page was closed', 480);
     this.#phone?.stop();
     this.#statusStream?.close();
     void this.#workers.close();

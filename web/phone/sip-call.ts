@@ -89,10 +89,10 @@ export abstract class SipCall {
   }
 
   /** Ends a call that cannot go on; the far end is told why (RFC 3326). */
-  abandon(why: string): void {
+  abandon(why: string, status = 500): void {
     if (this.hasEnded()) return;
     this.#abandoned = why;
-    this.session.terminate({ status_code: 500, reason_phrase: why });
+    this.session.terminate({ status_code: status, reason_phrase: why });
   }
 }
 

@@ -99,6 +99,7 @@ describe('the package', () => {
         'dist/web/index.html',
         'agent/demo/caller.wav',
         'agent/demo/greeting.wav',
+        'server/notices/page-lost.wav',
         'README.md',
         'LICENSE',
       ]),

@@ -392,7 +392,7 @@ export class PageLeg {
     return request;
   }
 
-  hangUp(): void {
+  hangUp(reason?: string): void {
     this.page.peer.send(
       text(this.page.peer, 'BYE', {
         uri: 'sip:127.0.0.1',
@@ -400,6 +400,7 @@ export class PageLeg {
         callId: this.invite.callId,
         fromTag: 'peer',
         to: this.invite.headers.get('from') ?? '',
+        headers: reason === undefined ? [] : [`Reason: ${reason}`],
       }),
     );
   }
