@@ -69,6 +69,8 @@ export interface AgentLinkEvent extends Happening {
   /** For a person: what happened and what to change. */
   readonly sentence: string;
   readonly code?: ErrorCode;
+  /** Of `connected`: from the first try to an open connection. */
+  readonly tookMs?: number;
 }
 
 /** Whether a call's audio flows, and when it does not, why: told when that changes. */

@@ -9,6 +9,7 @@ import { startDemoAgent } from '../agent/demo/demo-agent.ts';
 import { loadGreeting } from '../agent/demo/greeting.ts';
 import type { CallStatus, PageConfig, PartStatus, Status } from '../common/api.ts';
 import { BridgeError, messageOf } from '../common/errors.ts';
+import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
 import { ownAddresses, type OwnAddress } from '../rtpengine/network.ts';
 import { startRtpengine } from '../rtpengine/embedded/server.ts';
@@ -154,6 +155,10 @@ async function start(
     tell: (event) => events.tell(event),
   });
   stack.push(() => measurements.close());
+  const tell = (event: BridgeEvent) => {
+    measurements.note(event);
+    events.tell(event);
+  };
   const pages = { user: `page-${randomBytes(4).toString('hex')}`, password: newSecret() };
   const file = options.registrationFile;
   const kept = file === undefined ? undefined : new RegistrationFile(file, log);
@@ -186,15 +191,12 @@ async function start(
       playNotice: (callId: string, tag: string) => media.play(callId, tag, pageLost),
     }),
     changed: () => changed(),
-    tell: (event) => {
-      measurements.note(event);
-      events.tell(event);
-    },
+    tell,
   });
   const mediaWatch = new MediaWatch({
     calls: () => signaling.calls,
     query: (callId) => media.query(callId),
-    tell: (event) => events.tell(event),
+    tell,
     end: (callId, why) => void signaling.endCall(callId, why),
     log,
     inactivityMs: options.rtpInactivityMs ?? 0,
@@ -261,7 +263,7 @@ async function start(
   const voice = new VoiceSocket({
     target: (id) => agentOf(id).target,
     outcome: setAgentProblem,
-    tell: (event) => events.tell(event),
+    tell,
     log,
   });
 
@@ -336,7 +338,7 @@ async function start(
       remark: (callId, { code, sentence }) => {
         log('warn', sentence, { callId, code });
         const at = new Date().toISOString();
-        events.tell({ type: 'agent', at, callId, what: 'remark', code, sentence });
+        tell({ type: 'agent', at, callId, what: 'remark', code, sentence });
       },
     },
   });

@@ -53,7 +53,7 @@ export class Measurements {
       sip,
       refused,
       sums: () => this.#store.sums(),
-      outcomes: () => this.#tally.outcomes,
+      tally: this.#tally,
       reception: (leg) => this.receptions.sums(leg),
       process: this.#process,
     });

@@ -143,11 +143,13 @@ export class VoiceSocket {
     const { target, log, outcome } = this.#options;
     let opened: (failure?: AgentFailure) => void = () => undefined;
     const outcomeOf = new Promise<AgentFailure | undefined>((resolve) => (opened = resolve));
+    const begunAt = performance.now();
     const agent = connectAgent(target(id), {
       onOpen: () => {
         outcome(undefined);
         log('info', 'the agent is connected', { callId: id });
-        this.#tell(id, 'connected', 'The agent is connected.');
+        const tookMs = Math.round((performance.now() - begunAt) * 10) / 10;
+        this.#tell(id, 'connected', 'The agent is connected.', { tookMs });
         opened();
         events.onOpen();
       },
@@ -155,7 +157,7 @@ export class VoiceSocket {
         const { code, message } = failure;
         log('warn', message, { code, callId: id });
         outcome({ code, message });
-        this.#tell(id, 'failed', message, code);
+        this.#tell(id, 'failed', message, { code });
         opened(failure);
         events.onFailed(failure);
       },
@@ -182,7 +184,7 @@ export class VoiceSocket {
         remarkAt = 2 * ms;
         const message = `The agent reads too slowly: it is ${(ms / 1000).toFixed(1)} s behind the caller.`;
         log('warn', message, { code: 'AGENT_SLOW', callId: id });
-        this.#tell(id, 'remark', message, 'AGENT_SLOW');
+        this.#tell(id, 'remark', message, { code: 'AGENT_SLOW' });
       },
       onAgentClosed: (code, reason) => {
         const message = explainClose(code, reason);
@@ -192,9 +194,14 @@ export class VoiceSocket {
     });
   }
 
-  #tell(callId: string, what: AgentLinkEvent['what'], sentence: string, code?: ErrorCode): void {
+  #tell(
+    callId: string,
+    what: AgentLinkEvent['what'],
+    sentence: string,
+    more: Pick<AgentLinkEvent, 'code' | 'tookMs'> = {},
+  ): void {
     const at = new Date().toISOString();
-    this.#options.tell({ type: 'agent', at, callId, what, sentence, ...(code && { code }) });
+    this.#options.tell({ type: 'agent', at, callId, what, sentence, ...more });
   }
 }
 

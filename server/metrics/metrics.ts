@@ -2,9 +2,10 @@
  * GET /metrics: what the bridge knows of itself, for Prometheus. Counters and histograms of calls
  * come from the pages (server/figures/), sums over ended calls included.
  */
-import type { CallOutcome, PartStatus, Status } from '../../common/api.ts';
+import type { PartStatus, Status } from '../../common/api.ts';
 import { HOP_NAMES, type HopName } from '../../common/figures.ts';
 import type { FigureSums } from '../figures/store.ts';
+import type { CallTally } from './call-tally.ts';
 import { Exposition, type Sample } from './exposition.ts';
 import type { ProcessMetrics } from './process.ts';
 import { LEGS, type LegName, type ReceptionSums } from './receptions.ts';
@@ -12,8 +13,7 @@ import { LEGS, type LegName, type ReceptionSums } from './receptions.ts';
 export interface MetricsSources {
   readonly status: () => Status;
   readonly sums: () => FigureSums;
-  /** Calls that have ended, by how. */
-  readonly outcomes: () => ReadonlyMap<CallOutcome, number>;
+  readonly tally: Pick<CallTally, 'outcomes' | 'problems' | 'setup' | 'agentConnect'>;
   /** Of the embedded SIP server; undefined with an external one. */
   readonly sip: () => Readonly<Record<string, number>> | undefined;
   /** Of the RTP of phones, and of pages, at the media engine. */
@@ -60,7 +60,7 @@ const MEDIA: readonly (readonly [
 ];
 
 export function metricsOf(sources: MetricsSources): string {
-  const { status, sums, outcomes, sip, process } = sources;
+  const { status, sums, tally, sip, process } = sources;
   const exposition = new Exposition();
   const { version, calls, registrations, engines, agent } = status();
   exposition.gauge('bridge_info', 'The version that runs.', [[{ version }, 1]]);
@@ -72,7 +72,22 @@ export function metricsOf(sources: MetricsSources): string {
   exposition.counter(
     'bridge_calls_total',
     'Calls that have ended, by how.',
-    [...outcomes()].map(([outcome, count]) => [{ outcome }, count]),
+    [...tally.outcomes].map(([outcome, count]) => [{ outcome }, count]),
+  );
+  exposition.counter(
+    'bridge_problems_total',
+    'What was told to be wrong with the media or the agent of a call, by code.',
+    [...tally.problems].map(([code, count]) => [{ code }, count]),
+  );
+  exposition.histogram(
+    'bridge_call_setup_seconds',
+    'From the INVITE to its answer; ringing is part of it.',
+    [[{}, tally.setup.read()]],
+  );
+  exposition.histogram(
+    'bridge_agent_connect_seconds',
+    'From the first try of a connection to an agent to its being open.',
+    [[{}, tally.agentConnect.read()]],
   );
   exposition.gauge(
     'bridge_registrations',

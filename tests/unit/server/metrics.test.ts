@@ -1,12 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Status } from '../../../common/api.ts';
+import type { BridgeEvent } from '../../../common/events.ts';
 import { NO_COUNTERS } from '../../../common/figures.ts';
 import { Histogram } from '../../../common/histogram.ts';
 import { FiguresStore } from '../../../server/figures/store.ts';
+import { CallTally } from '../../../server/metrics/call-tally.ts';
 import { Exposition } from '../../../server/metrics/exposition.ts';
 import { metricsOf } from '../../../server/metrics/metrics.ts';
 import { ProcessMetrics } from '../../../server/metrics/process.ts';
 import { Receptions } from '../../../server/metrics/receptions.ts';
+import { root } from '../../../server/root.ts';
+import type { DrachtioCounters } from '../../../signaling/drachtio/server.ts';
 
 const part = (ok: boolean) => ({ kind: 'embedded', address: '127.0.0.1:1', ok }) as const;
 const STATUS = {
@@ -16,6 +22,20 @@ const STATUS = {
   engines: { drachtio: part(true), rtpengine: part(false) },
   agent: part(true),
 } as unknown as Status;
+
+/** Every figure the embedded SIP server has: its type says so. */
+const SIP: Readonly<Record<keyof DrachtioCounters, number>> = {
+  received: 12,
+  sent: 0,
+  malformed: 0,
+  repeated: 0,
+  stray: 0,
+  tooLarge: 1,
+  flooded: 0,
+  overloaded: 0,
+  transactions: 0,
+  dialogs: 2,
+};
 
 function text(): string {
   const store = new FiguresStore({ isLive: () => true, onTurn: () => undefined });
@@ -43,19 +63,36 @@ function text(): string {
   receptions.note('a', 'phone', { ...good, packets: 21, lost: 2, jitter: 1500 });
   receptions.note('a', 'phone', { ...good, packets: 5, 'out of order': 1, jitter: 2000 });
   receptions.note('b', 'phone', good);
+  const tally = new CallTally();
+  const call = (callId: string, more: object) =>
+    tally.note({
+      type: 'call',
+      at: '',
+      callId,
+      call: { callId, startedAt: '2026-01-01T00:00:00.000Z', ...more },
+    } as unknown as BridgeEvent);
+  const answeredAt = '2026-01-01T00:00:00.090Z';
+  call('a', { state: 'ringing' });
+  call('a', { state: 'answered', answeredAt });
+  call('a', { state: 'answered', answeredAt, heldBy: ['page'] });
+  for (const callId of ['a', 'b', 'c', 'd']) call(callId, { state: 'ended', outcome: 'completed' });
+  call('e', { state: 'ended', outcome: 'busy' });
+  const about = { at: '', callId: 'a', sentence: '' };
+  tally.note({ ...about, type: 'agent', what: 'connected', tookMs: 12 });
+  tally.note({ ...about, type: 'agent', what: 'failed', code: 'AGENT_REFUSED' });
+  for (const state of ['failed', 'silent'] as const) {
+    tally.note({ ...about, type: 'media', state, code: 'MEDIA_NO_PHONE_RTP' });
+  }
+  tally.note({ ...about, type: 'media', state: 'flowing' });
   const process = new ProcessMetrics();
   try {
     return metricsOf({
       refused: { sip: 2, rtp: 0, http: 1 },
       status: () => STATUS,
       sums: () => store.sums(),
-      outcomes: () =>
-        new Map([
-          ['completed', 4],
-          ['busy', 1],
-        ]),
+      tally,
       reception: (leg) => receptions.sums(leg),
-      sip: () => ({ received: 12, tooLarge: 1, dialogs: 2 }),
+      sip: () => SIP,
       process,
     });
   } finally {
@@ -71,6 +108,13 @@ it('says how things are', () => {
       'bridge_calls{state="answered"} 1',
       'bridge_calls_total{outcome="completed"} 4',
       'bridge_calls_total{outcome="busy"} 1',
+      'bridge_problems_total{code="AGENT_REFUSED"} 1',
+      'bridge_problems_total{code="MEDIA_NO_PHONE_RTP"} 2',
+      'bridge_call_setup_seconds_bucket{le="0.075"} 0',
+      'bridge_call_setup_seconds_bucket{le="0.1"} 1',
+      'bridge_call_setup_seconds_count 1',
+      'bridge_agent_connect_seconds_sum 0.012',
+      'bridge_sources_refused_total{part="sip"} 2',
       'bridge_registrations{kind="phone"} 2',
       'bridge_registrations{kind="page"} 1',
       'bridge_up{part="rtpengine",kind="embedded"} 0',
@@ -122,4 +166,15 @@ it('escapes what a label may hold', () => {
   const exposition = new Exposition();
   exposition.gauge('x', 'help', [[{ a: 'say "a\\b"\n' }, 1]]);
   expect(exposition.toString()).toContain('x{a="say \\"a\\\\b\\"\\n"} 1\n');
+});
+
+it('is what the Grafana dashboard shows, all of it, and nothing else', () => {
+  const dashboard = readFileSync(join(root, 'docs', 'grafana', 'bridge.json'), 'utf8');
+  const shown = new Set(
+    [...dashboard.matchAll(/\b(?:bridge|process|nodejs)_[a-z_]+/g)].map(([name]) =>
+      name.replace(/_(bucket|sum|count)$/, ''),
+    ),
+  );
+  const families = [...text().matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
+  expect([...shown].sort()).toEqual(families.sort());
 });
