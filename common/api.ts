@@ -3,6 +3,7 @@
  *
  *   GET /api/config   → PageConfig   read once by the page at start
  *   GET /api/status   → Status       a snapshot
+ *   GET /api/doctor   → DoctorReport what stands in the way, as far as the bridge can see
  *   GET /api/events   → SSE: `status` with a whole Status on each change, and one event for each
  *                       thing that happens (common/events.ts)
  */
@@ -128,9 +129,40 @@ export interface PartStatus {
   readonly problem?: { readonly code: ErrorCode; readonly message: string };
 }
 
+/** A phone that has said something since the start of the bridge, registered or not. */
+export interface PhoneSeen {
+  readonly user: string;
+  /** Where its SIP comes from, without the port. */
+  readonly address: string;
+  /** How its last REGISTER was answered; missing when none came. */
+  readonly registerStatus?: number;
+  /** Its answered calls that lasted for some seconds, and those of them in which RTP came from it. */
+  readonly calls: number;
+  readonly callsWithRtp: number;
+}
+
+/** What one check of the doctor found: a verdict, a sentence, and what to do about it. */
+export interface Finding {
+  /** What was looked at, in two or three words. */
+  readonly check: string;
+  readonly result: 'pass' | 'warn' | 'fail';
+  readonly message: string;
+  /** For anything but a pass. */
+  readonly code?: ErrorCode;
+  readonly todo?: string;
+}
+
+/** GET /api/doctor */
+export interface DoctorReport {
+  /** Nothing failed. */
+  readonly ok: boolean;
+  readonly findings: readonly Finding[];
+}
+
 export interface Status {
   readonly version: string;
   readonly registrations: readonly Registration[];
+  readonly phones: readonly PhoneSeen[];
   readonly calls: readonly CallStatus[];
   readonly engines: { readonly drachtio: PartStatus; readonly rtpengine: PartStatus };
   readonly agent: PartStatus;

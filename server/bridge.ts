@@ -22,6 +22,8 @@ import { isWildcard } from '../signaling/sip/local-address.ts';
 import { hostOf, hostPort } from '../signaling/sip/uri.ts';
 import { probe } from './agent-probe.ts';
 import { Agents, callUuidOf, type Agent, type AgentTarget } from './agents.ts';
+import { RunningDoctor } from './doctor/running.ts';
+import { thisMachine } from './doctor/surroundings.ts';
 import type { AgentFailure } from './http/agent-connection.ts';
 import { EventStream } from './http/event-stream.ts';
 import { Origin } from './http/origin.ts';
@@ -37,6 +39,7 @@ import type { Address, BridgeOptions } from './options.ts';
 import { loadPageLost } from './notices/page-lost.ts';
 import { openPage } from './page.ts';
 import { version } from './root.ts';
+import { PhonesSeen } from './phones-seen.ts';
 import { RegistrationFile } from './registration-file.ts';
 import { drachtioStatus } from './status.ts';
 
@@ -114,7 +117,8 @@ async function start(
   const users = phoneUsers(options, lan);
   const isEverywhere = !options.drachtio && isWildcard(options.sip.host);
   const events = new EventStream();
-  const trace = liveTrace(events);
+  const phones = new PhonesSeen();
+  const trace = liveTrace(events, (entry) => phones.noteSip(entry));
 
   let demoUrl: string | undefined;
   if (!options.agent) {
@@ -143,6 +147,7 @@ async function start(
     for (const id of agentOfCall.keys()) if (isOver(id)) agentOfCall.delete(id);
     events.send(status());
   };
+  phones.onChange = changed;
   const media = new MediaLink({
     kind: options.rtpengines ? 'external' : 'embedded',
     addresses: rtpengines,
@@ -201,6 +206,7 @@ async function start(
     log,
     inactivityMs: options.rtpInactivityMs ?? 0,
     receptions: measurements.receptions,
+    phoneRtp: (callId, packets) => phones.noteRtp(callId, packets),
   });
   stack.push(() => {
     mediaWatch.close();
@@ -217,6 +223,7 @@ async function start(
       expiresAt: new Date(binding.expiresAt).toISOString(),
       ...signaling.reachability(binding),
     })),
+    phones: phones.list,
     calls: signaling.calls,
     engines: {
       drachtio: drachtioStatus(signaling.drachtio, drachtio, options.drachtio !== undefined),
@@ -297,6 +304,7 @@ async function start(
     const name = lan ? (lan.addresses()[0]?.address ?? 'localhost') : pageHost(options.http.host);
     return `${scheme}://${hostAndPort({ host: name, port: origin.port }, lan ? 443 : 80)}`;
   };
+  const doctor = new RunningDoctor(options, thisMachine(), status);
   const origin: Origin = new Origin({
     ...options.http,
     ...(lan && {
@@ -321,6 +329,7 @@ async function start(
       capture: options.capture ?? 'auto',
       ringMs: options.ringMs,
     }),
+    doctor: () => doctor.report(),
     callControl: signaling.control,
     sendMessage: (to, text) => signaling.sendMessage(to, text),
     sip: new SipSocket({

@@ -35,6 +35,8 @@ export interface MediaWatchOptions {
   readonly inactivityMs: number;
   /** Keeps what the engine says of how each side's packets arrive. */
   readonly receptions?: Receptions;
+  /** Is told how many RTP packets have come from a call's phone. */
+  readonly phoneRtp?: (callId: string, packets: number) => void;
   readonly now?: () => number;
 }
 
@@ -113,6 +115,9 @@ export class MediaWatch {
     // The call may have ended while the engine was asked.
     if (this.#calls.get(call.callId) !== watched) return;
     const verdict = diagnoseMedia(facts);
+    if (facts.phone !== undefined && !facts.isHeld) {
+      this.#options.phoneRtp?.(call.callId, facts.phone.packets);
+    }
     this.#tell(call.callId, watched, verdict);
     const { inactivityMs, end } = this.#options;
     if (inactivityMs > 0 && (facts.phone?.silentMs ?? 0) >= inactivityMs && !facts.isHeld) {

@@ -81,7 +81,7 @@ async function runningBridge({ http: { host, port } }: BridgeOptions): Promise<S
   }
 }
 
-async function measureClocks(): Promise<{ wall: number; monotonic: number }> {
+export async function measureClocks(): Promise<{ wall: number; monotonic: number }> {
   const [wall, monotonic] = [Date.now(), performance.now()];
   await delay(CLOCK_MS);
   return { wall: Date.now() - wall, monotonic: performance.now() - monotonic };

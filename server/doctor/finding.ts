@@ -1,15 +1,8 @@
-/** What one check found: a verdict, a sentence, and what to do about it. */
+/** What one check found, in the words of common/api.ts. */
+import type { Finding } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
 
-export interface Finding {
-  /** What was looked at, in two or three words. */
-  readonly check: string;
-  readonly result: 'pass' | 'warn' | 'fail';
-  readonly message: string;
-  /** For anything but a pass. */
-  readonly code?: ErrorCode;
-  readonly todo?: string;
-}
+export type { Finding };
 
 export function pass(check: string, message: string): Finding {
   return { check, result: 'pass', message };

@@ -1,5 +1,5 @@
 /** The phones a running bridge has met, and what is missing from them. */
-import type { Status } from '../../common/api.ts';
+import type { PhoneSeen, Status } from '../../common/api.ts';
 import { pass, warn, type Finding } from './finding.ts';
 
 export function checkPhones(status: Status | undefined): Finding[] {
@@ -15,6 +15,7 @@ export function checkPhones(status: Status | undefined): Finding[] {
           'No phone has registered with the running bridge.',
           'Enter its server, domain and user name as the start of the bridge shows them; look for a firewall when the phone is another computer.',
         ),
+    ...status.phones.flatMap((phone) => [...refusal(phone), ...audio(phone)]),
     pages > 0
       ? pass('Page', pages === 1 ? 'one is open' : `${pages} are open`)
       : warn(
@@ -23,5 +24,37 @@ export function checkPhones(status: Status | undefined): Finding[] {
           'No page is open: calls get 480.',
           'Open it in Chrome and press Start.',
         ),
+  ];
+}
+
+function refusal({ user, address, registerStatus = 200 }: PhoneSeen): Finding[] {
+  if (registerStatus < 300) return [];
+  const why =
+    registerStatus === 401 || registerStatus === 403 || registerStatus === 407
+      ? 'its password is not the one of the bridge'
+      : `it got ${registerStatus}`;
+  return [
+    warn(
+      'Phones',
+      'REGISTER_REFUSED',
+      `${user} at ${address} wants to register and may not: ${why}.`,
+      'Correct user name and password in the phone, or sip.auth in the configuration.',
+    ),
+  ];
+}
+
+/** Its SIP comes through, so its address is right; whether its voice does only a call can tell. */
+function audio({ user, address, calls, callsWithRtp }: PhoneSeen): Finding[] {
+  if (calls === 0) return [];
+  const phone = `${user} at ${address}`;
+  if (callsWithRtp > 0) return [pass('Phone audio', `RTP has come from ${phone}`)];
+  const often = calls === 1 ? 'in its call' : `in any of its ${calls} calls`;
+  return [
+    warn(
+      'Phone audio',
+      'MEDIA_NO_PHONE_RTP',
+      `SIP of ${phone} arrives and is answered, but no RTP came from it ${often}.`,
+      'Open the RTP ports (UDP) in the firewall here and at the phone, and look for a VPN or a router between the two.',
+    ),
   ];
 }

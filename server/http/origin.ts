@@ -8,7 +8,7 @@
  *   GET, POST /api/agent/{id}: AgentAddress, AgentRemark
  *   GET, POST /api/calls/{id}/media
  *   ANY /api/calls/{id}/figures          GET /metrics     for Prometheus
- *   POST /api/calls/{id}/interrupt
+ *   POST /api/calls/{id}/interrupt       GET /api/doctor  DoctorReport
  *   /api/calls…          calls-api.ts
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -16,9 +16,10 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { BridgeError } from '../../common/errors.ts';
-import type { PageConfig, Status } from '../../common/api.ts';
+import type { DoctorReport, PageConfig, Status } from '../../common/api.ts';
 import { serveAgent, type AgentApiOptions } from './agent-api.ts';
 import { serveCalls, type CallControl } from './calls-api.ts';
+import { serveDoctor } from './doctor-api.ts';
 import type { EventStream } from './event-stream.ts';
 import type { PageAccess } from '../lan/page-access.ts';
 import { admitRequest, isAdmitted } from './page-door.ts';
@@ -62,6 +63,7 @@ export interface OriginOptions {
   readonly calls: CallControl;
   readonly status: () => Status;
   readonly config: () => PageConfig;
+  readonly doctor: () => Promise<DoctorReport>;
   readonly agent: AgentApiOptions;
   /** Addresses of the agents that the page connects by itself. */
   readonly directAgents: () => readonly string[];
@@ -148,7 +150,8 @@ export class Origin {
     else if (pathname === '/api/events') events.add(response, status());
     else if (pathname === '/metrics') {
       response.writeHead(200, { 'Content-Type': METRICS }).end(metrics());
-    } else if (serveFigures(figures, request, response)) return;
+    } else if (serveDoctor(this.#options.doctor, request, response)) return;
+    else if (serveFigures(figures, request, response)) return;
     else if (serveTrace(trace, request, response)) return;
     else if (serveMedia(mediaWatch, request, response)) return;
     else if (serveCalls(calls, request, response, (id) => figures.store.of(id))) return;

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallTrace } from '../../common/api.ts';
 import { ladderOf } from '../../signaling/trace/ladder.ts';
 import { pcapOf } from '../../signaling/trace/pcap.ts';
-import { eventOf, TraceRing } from '../../signaling/trace/ring.ts';
+import { eventOf, TraceRing, type TraceEntry } from '../../signaling/trace/ring.ts';
 import type { EventStream } from './event-stream.ts';
 import { decoded } from './path.ts';
 
@@ -15,9 +15,10 @@ const PATH = /^\/api\/calls\/([^/]+)\/trace$/;
 const PCAP = 'application/vnd.tcpdump.pcap';
 
 /** A trace that tells of every message as it passes, when anybody listens. */
-export function liveTrace(events: EventStream): TraceRing {
+export function liveTrace(events: EventStream, heard: (entry: TraceEntry) => void): TraceRing {
   return new TraceRing({
     onEntry: (entry) => {
+      heard(entry);
       if (events.heard) events.tell(eventOf(entry));
     },
   });

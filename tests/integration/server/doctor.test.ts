@@ -8,9 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { Status } from '../../../common/api.ts';
 import { silent } from '../../../common/log.ts';
 import { checkBrowser } from '../../../server/doctor/chrome.ts';
 import { examine } from '../../../server/doctor/doctor.ts';
+import { RunningDoctor } from '../../../server/doctor/running.ts';
 import { fixPorts } from '../../../server/doctor/fix.ts';
 import { checkAgent, checkDrachtio, checkRtpengine } from '../../../server/doctor/peers.ts';
 import { checkPort, checkRtpPorts, checkUdpEcho } from '../../../server/doctor/ports.ts';
@@ -163,5 +165,41 @@ describe('engines and browser', () => {
     expect(
       await checkBrowser({ ...machine, environment: { CHROME_PATH: '/nowhere/chrome' } }),
     ).toMatchObject({ code: 'BROWSER_MISSING' });
+  });
+});
+
+describe('a running bridge', () => {
+  it('reports what it knows of itself without disturbing anybody', async () => {
+    const well = { kind: 'embedded', address: 'x', ok: true } as const;
+    const problem = { code: 'AGENT_UNREACHABLE', message: 'Nobody is there.' } as const;
+    const status: Status = {
+      version: '1',
+      registrations: [],
+      phones: [],
+      calls: [],
+      engines: { drachtio: well, rtpengine: well },
+      agent: { ...well, ok: false, problem },
+    };
+    const options = optionsOf(configSchema.parse({ sip: { server: { port: 5070 } } }));
+    const doctor = new RunningDoctor(options, thisMachine(), () => status);
+    const { ok, findings } = await doctor.report();
+    expect(ok).toBe(false);
+    expect(findings.find(({ check }) => check === 'Agent')).toEqual({
+      check: 'Agent',
+      result: 'fail',
+      ...problem,
+      todo: 'Start the agent, or check agent.url.',
+    });
+    expect(findings.filter(({ check }) => check === 'SIP port').map(({ message }) => message)) //
+      .toEqual([
+        'UDP 127.0.0.1:5070 is held by this bridge',
+        'TCP 127.0.0.1:5070 is held by this bridge',
+      ]);
+    const checks = findings.map(({ check }) => check);
+    expect(checks).toEqual(expect.arrayContaining(['Node.js', 'UDP', 'Media engine', 'Phones']));
+    // Every finding that is not well has a code and says what to do.
+    for (const { result, code, todo } of findings) {
+      if (result !== 'pass') expect([code, todo]).not.toContain(undefined);
+    }
   });
 });

@@ -90,6 +90,7 @@ function options(): OriginOptions {
     calls: {} as never,
     status: () => STATUS,
     config: () => ({ version: '1.2.3' }) as never,
+    doctor: () => Promise.resolve({ ok: true, findings: [] }),
     directAgents: () => ['wss://agent.example:8443/voice/{dialled}?a=b', 'ws://{dialled}.example/'],
     agent: {
       address: (id) => (id === 'a b' ? 'ws://agent/a%20b' : undefined),
@@ -145,6 +146,7 @@ describe('HTTP', () => {
     ['/', 200, 'the page'],
     ['/nowhere', 404, 'Not found.\n'],
     ['/api/status', 200, '{"version":"1.2.3","calls":[]}\n'],
+    ['/api/doctor', 200, '{"ok":true,"findings":[]}\n'],
     ['/api/config', 200, '{"version":"1.2.3"}\n'],
     ['/api/agent/a%20b', 200, '{"url":"ws://agent/a%20b"}'],
     ['/api/agent/other', 404, 'That is for the bridge to know.\n'],

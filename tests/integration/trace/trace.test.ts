@@ -23,7 +23,7 @@ let base: string;
 
 beforeEach(async () => {
   const events = new EventStream();
-  trace = liveTrace(events);
+  trace = liveTrace(events, () => undefined);
   const onMessage = trace.add.bind(trace);
   const options = {
     legTried: trace.tie.bind(trace),

@@ -13,6 +13,7 @@ const down: PartStatus = {
 const status = (over: Partial<Status>): Status => ({
   version: '0',
   registrations: [],
+  phones: [],
   calls: [],
   engines: { drachtio: well, rtpengine: well },
   agent: well,

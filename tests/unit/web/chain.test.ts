@@ -14,6 +14,7 @@ const STATUS: Status = {
       expiresAt: '2026-01-01T00:00:00Z',
     },
   ],
+  phones: [],
   calls: [],
   engines: {
     drachtio: { kind: 'embedded', address: '127.0.0.1:9022', ok: true },
