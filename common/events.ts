@@ -84,6 +84,19 @@ export interface MediaEvent extends Happening {
   readonly sentence: string;
 }
 
+/** How the RTP of a call's two sides arrives at the media engine, since it was last told. */
+export interface NetworkEvent extends Happening {
+  readonly type: 'network';
+  readonly callId: string;
+  readonly phone?: RtpArrival;
+  readonly page?: RtpArrival;
+}
+
+export interface RtpArrival {
+  readonly lossPercent: number;
+  readonly jitterMs: number;
+}
+
 /** The agent has begun to answer: how long the caller has waited, as they hear it. */
 export interface TurnEvent extends Happening {
   readonly type: 'turn';
@@ -110,6 +123,7 @@ export type BridgeEvent =
   | CallEvent
   | AgentLinkEvent
   | MediaEvent
+  | NetworkEvent
   | TurnEvent
   | InterruptEvent;
 

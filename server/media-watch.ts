@@ -5,7 +5,7 @@
  */
 import type { CallStatus } from '../common/api.ts';
 import { BridgeError } from '../common/errors.ts';
-import type { MediaEvent } from '../common/events.ts';
+import type { MediaEvent, NetworkEvent, RtpArrival } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
 import {
   diagnoseMedia,
@@ -15,7 +15,7 @@ import {
   type PeerFacts,
 } from '../rtpengine/diagnosis.ts';
 import type { MediaInfo, QueryResult } from '../rtpengine/engine.ts';
-import type { Receptions } from './metrics/receptions.ts';
+import type { LegName, Receptions } from './metrics/receptions.ts';
 
 /** Between two looks; the first one comes this long after the answer. */
 const LOOK_MS = 2000;
@@ -28,7 +28,7 @@ const STUCK_PACKETS = 250;
 export interface MediaWatchOptions {
   readonly calls: () => readonly CallStatus[];
   readonly query: (callId: string) => Promise<QueryResult>;
-  readonly tell: (event: MediaEvent) => void;
+  readonly tell: (event: MediaEvent | NetworkEvent) => void;
   readonly end: (callId: string, why: string) => void;
   readonly log: Log;
   /** A call without RTP from the phone for this long is ended; 0 = never. */
@@ -161,6 +161,7 @@ export class MediaWatch {
     }
     let phone: PeerFacts | undefined;
     let page: MediaFacts['page'];
+    const arrivals: Partial<Record<LegName, RtpArrival>> = {};
     for (const [tag, { medias }] of Object.entries(result.tags)) {
       const [media] = medias;
       if (media === undefined) continue;
@@ -169,7 +170,9 @@ export class MediaWatch {
       const reception = media.streams[0]?.reception;
       // An answer that comes after the end of the call is nobody's any more.
       if (reception && this.#calls.get(call.callId) === watched) {
-        this.#options.receptions?.note(call.callId, isPage ? 'page' : 'phone', reception);
+        const leg = isPage ? 'page' : 'phone';
+        const arrival = this.#options.receptions?.note(call.callId, leg, reception);
+        if (arrival !== undefined) arrivals[leg] ??= arrival;
       }
       if (isPage) page ??= { ...peer, dtls: hasDtls(media) };
       else if (phone === undefined) {
@@ -180,6 +183,10 @@ export class MediaWatch {
     if (common.isHeld) {
       watched.taken = { ...watched.taken, phone: watched.phonePackets };
       watched.isStuck = false;
+    }
+    if (Object.keys(arrivals).length > 0) {
+      const at = new Date().toISOString();
+      this.#options.tell({ type: 'network', at, callId: call.callId, ...arrivals });
     }
     return {
       ...common,

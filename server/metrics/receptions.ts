@@ -4,6 +4,7 @@
  * Counters of a stream may begin anew or go down (RFC 3550 §A.3: a late packet is no lost one); the
  * sums never do.
  */
+import type { RtpArrival } from '../../common/events.ts';
 import type { Reception } from '../../rtpengine/engine.ts';
 
 export const LEGS = ['phone', 'page'] as const;
@@ -21,18 +22,26 @@ export class Receptions {
   readonly #last = new Map<string, Map<LegName, Reception>>();
   readonly #counts = { phone: noCounts(), page: noCounts() };
 
-  note(callId: string, leg: LegName, now: Reception): void {
+  /** @returns how it went since the last time. */
+  note(callId: string, leg: LegName, now: Reception): RtpArrival {
     const legs = this.#last.get(callId) ?? new Map<LegName, Reception>();
     this.#last.set(callId, legs);
     const before = legs.get(leg);
     const isNew = before === undefined || now.packets < before.packets;
     const highest = { ...now };
+    const grown = noCounts();
     for (const name of COUNTERS) {
       const counted = isNew ? 0 : before[name];
-      this.#counts[leg][name] += Math.max(0, now[name] - counted);
+      grown[name] = Math.max(0, now[name] - counted);
+      this.#counts[leg][name] += grown[name];
       highest[name] = Math.max(counted, now[name]);
     }
     legs.set(leg, highest);
+    const expected = grown.packets + grown.lost;
+    return {
+      lossPercent: expected === 0 ? 0 : (100 * grown.lost) / expected,
+      jitterMs: now.jitter / 1000,
+    };
   }
 
   /** It has ended. */

@@ -64,7 +64,31 @@ test('the ladder shows both legs in order, and offer beside answer', async ({
     ['JSON', first('{"ca')],
     ['pcap', [0xd4, 0xc3, 0xb2, 0xa1]],
   ]);
+  // It grows while it is open, and outlives the call.
+  await call.hangup();
+  await expect(rungs.filter({ hasText: 'BYE' })).toHaveCount(4);
   await page.keyboard.press('Escape');
   await expect(page.getByTestId('ladder-dialog')).toBeHidden();
+});
+
+test('the charts of the network have figures of every way, leg and queue', async ({
+  agent,
+  openPage,
+  phone,
+}) => {
+  const page = await openPage();
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  const session = await agent.session();
+  session.send(new Uint8Array(32_000 * 3));
+  await page.getByTestId('network').locator('summary').click();
+  for (const key of ['loss', 'jitter', 'round-trip', 'mos', 'playout', 'socket']) {
+    const chart = page.getByTestId(`chart-${key}`);
+    await expect(chart).not.toHaveAttribute('data-values', '0', { timeout: 20_000 });
+    await expect(chart.locator('canvas')).toBeVisible();
+    await expect(chart.locator('figcaption')).toContainText(/\d/);
+  }
+  // Loopback loses nothing.
+  await expect(page.getByTestId('chart-loss')).toContainText('0.0 %');
   await call.hangup();
 });

@@ -14,6 +14,7 @@ const TYPES: readonly BridgeEventType[] = [
   'dtmf',
   'interrupt',
   'media',
+  'network',
   'sip',
 ];
 

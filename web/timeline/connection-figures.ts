@@ -2,6 +2,7 @@
  * The network between page and bridge, second by second, out of the browser's own statistics
  * (https://www.w3.org/TR/webrtc-stats/): counters that only grow become what happened since last time.
  */
+import type { NetworkEvent } from '../../common/events.ts';
 import { mosOf } from './mos.ts';
 import type { StreamFigures, StreamName } from './types.ts';
 
@@ -29,7 +30,7 @@ export class ConnectionFigures {
     stats.forEach((entry) => {
       if (entry.kind !== 'audio') return;
       if (entry.type === 'inbound-rtp') inbound = entry;
-      // What the bridge says of our packets, in its receiver reports.
+      // What the phone says of our packets: the media engine hands receiver reports on as they are.
       if (entry.type === 'remote-inbound-rtp') remote = entry;
     });
     const roundTripMs = toMs(remote?.roundTripTime);
@@ -42,7 +43,7 @@ export class ConnectionFigures {
         }),
       }),
       ...(remote !== undefined && {
-        fromPage: withMos({
+        toPhone: withMos({
           lossPercent: remote.fractionLost === undefined ? undefined : 100 * remote.fractionLost,
           jitterMs: toMs(remote.jitter),
           roundTripMs,
@@ -58,6 +59,17 @@ export class ConnectionFigures {
     this.#received = packetsReceived;
     return lost + received === 0 ? 0 : (100 * lost) / (lost + received);
   }
+}
+
+/** How packets arrive at the media engine, as the bridge tells. */
+export function arrivalsOf({
+  phone,
+  page,
+}: Pick<NetworkEvent, 'phone' | 'page'>): Partial<Record<StreamName, StreamFigures>> {
+  return {
+    ...(phone !== undefined && { fromPhone: withMos({ ...phone, roundTripMs: undefined }) }),
+    ...(page !== undefined && { fromPage: withMos({ ...page, roundTripMs: undefined }) }),
+  };
 }
 
 type Measured = { [name in keyof StreamFigures]: number | undefined };

@@ -10,6 +10,7 @@ import type { FromWorker } from '../media/from-worker.ts';
 import type { MediaReport, SocketStatus } from '../media/report.ts';
 import { COLUMN_FIELDS, COLUMN_MS, type Envelope } from './envelope.ts';
 import { entryOf } from './bridge-entries.ts';
+import { arrivalsOf } from './connection-figures.ts';
 import { FlowWatch } from './flow-watch.ts';
 import { KEPT_MARKS, spanOf, type Mark } from './turn-spans.ts';
 import type { Timeline } from './timeline.ts';
@@ -89,6 +90,7 @@ export class CallFollower {
     if (!('callId' in event) || event.callId !== this.timeline.callId) return;
     const at = this.#axisOf(event.at);
     if (event.type === 'call') this.#onHold(event.call.heldBy, at);
+    if (event.type === 'network') this.timeline.sample(at, { streams: arrivalsOf(event) });
     if (event.type === 'agent' && event.what === 'remark' && event.code !== undefined) {
       this.#remark(event.code, event.sentence);
     }

@@ -4,6 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { CaptureMode } from '../../common/api.ts';
 import type { Bridge } from '../bridge/bridge.ts';
+import type { Call } from '../bridge/call.ts';
 import { chainOf } from '../bridge/chain.ts';
 import './call-card.ts';
 import type { EarChange } from './call-monitor.ts';
@@ -58,7 +59,7 @@ export class BridgeApp extends LitElement {
 
   @property({ attribute: false }) bridge: Bridge | undefined;
   /** Whose SIP messages are shown. */
-  @state() private ladderOf: string | undefined;
+  @state() private ladderOf: Call | undefined;
 
   constructor() {
     super();
@@ -92,7 +93,7 @@ export class BridgeApp extends LitElement {
                 .frameMs=${config?.agent.input.frameMs ?? 20}
                 .tick=${{}}
                 @hang-up=${() => bridge.hangUp(call.id)}
-                @ladder=${() => (this.ladderOf = call.id)}
+                @ladder=${() => (this.ladderOf = call)}
                 @ear=${({ detail: { side, ...change } }: CustomEvent<EarChange>) =>
                   bridge.listen(call.id, side, change)}
                 @interrupt=${() => bridge.interrupt(call.id, 'page')}
@@ -134,15 +135,14 @@ export class BridgeApp extends LitElement {
               ? nothing
               : html`<ended-calls
                   .calls=${ended}
-                  @ladder=${({ detail }: CustomEvent<string>) => (this.ladderOf = detail)}
+                  @ladder=${({ detail }: CustomEvent<Call>) => (this.ladderOf = detail)}
                 ></ended-calls>`
           }
         </main>
         <aside><event-log-view .entries=${bridge.log.entries}></event-log-view></aside>
       </div>
       <ladder-dialog
-        .callId=${this.ladderOf}
-        .tick=${status}
+        .call=${this.ladderOf}
         @closed=${() => (this.ladderOf = undefined)}
       ></ladder-dialog>
     `;

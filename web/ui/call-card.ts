@@ -9,6 +9,7 @@ import './call-figures.ts';
 import './call-monitor.ts';
 import type { EarChange } from './call-monitor.ts';
 import './conversation-view.ts';
+import './network-charts.ts';
 import { base, buttons } from './styles.ts';
 import './ticking-time.ts';
 import './turn-table.ts';
@@ -211,6 +212,7 @@ export class CallCard extends LitElement {
           ></call-figures>
         </div>
         <turn-table .figures=${call.figures}></turn-table>
+        <network-charts .timeline=${call.timeline}></network-charts>
       </article>
     `;
   }

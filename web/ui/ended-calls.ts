@@ -79,7 +79,7 @@ export class EndedCalls extends LitElement {
       <button
         class="quiet"
         aria-label="SIP messages of the call from ${call.caller}"
-        @click=${() => this.dispatchEvent(new CustomEvent<string>('ladder', { detail: call.id }))}
+        @click=${() => this.dispatchEvent(new CustomEvent<Call>('ladder', { detail: call }))}
       >
         SIP
       </button>

@@ -5,6 +5,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { CallTrace } from '../../common/api.ts';
+import type { Call } from '../bridge/call.ts';
 import { messageOf } from '../../common/errors.ts';
 import './ladder-view.ts';
 import { base, buttons, dialogs } from './styles.ts';
@@ -31,33 +32,50 @@ export class LadderDialog extends LitElement {
   ];
 
   /** Undefined: closed. */
-  @property() callId: string | undefined;
-  /** Anything that changes when there may be more messages. */
-  @property({ attribute: false }) tick: unknown;
+  @property({ attribute: false }) call: Pick<Call, 'id' | 'timeline'> | undefined;
   @state() private trace: CallTrace | undefined;
   @state() private problem = '';
   #reading = false;
   #stale = false;
+  #unfollow: (() => void) | undefined;
+  /** The newest message that has been asked for. */
+  #newest: number | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unfollow?.();
+  }
 
   override render(): TemplateResult {
     return html`
       <dialog aria-labelledby="title" data-testid="ladder-dialog" @close=${() => this.#closed()}>
-        ${this.callId === undefined ? nothing : this.#content(this.callId)}
+        ${this.call === undefined ? nothing : this.#content(this.call.id)}
       </dialog>
     `;
   }
 
   override updated(changed: PropertyValues<this>): void {
+    if (!changed.has('call')) return;
     const dialog = this.renderRoot.querySelector('dialog');
-    if (changed.has('callId')) {
-      this.trace = undefined;
-      this.problem = '';
-      if (this.callId === undefined) dialog?.close();
-      else if (dialog?.open === false) dialog.showModal();
+    this.#unfollow?.();
+    this.#newest = undefined;
+    this.trace = undefined;
+    this.problem = '';
+    if (this.call === undefined) {
+      dialog?.close();
+      return;
     }
-    if (this.callId !== undefined && (changed.has('callId') || changed.has('tick'))) {
-      void this.#read();
-    }
+    if (dialog?.open === false) dialog.showModal();
+    this.#unfollow = this.call.timeline.follow(() => this.#look());
+    void this.#read();
+  }
+
+  /** The timeline has changed: by a message? */
+  #look(): void {
+    const newest = this.call?.timeline.entries.findLast(({ kind }) => kind === 'sip')?.id;
+    if (newest === this.#newest) return;
+    this.#newest = newest;
+    void this.#read();
   }
 
   #content(callId: string): TemplateResult {
@@ -88,11 +106,11 @@ export class LadderDialog extends LitElement {
     this.#stale = true;
     if (this.#reading) return;
     this.#reading = true;
-    while (this.#stale && this.callId !== undefined) {
+    while (this.#stale && this.call !== undefined) {
       this.#stale = false;
-      const { callId } = this;
-      const result = await readTrace(callId);
-      if (callId !== this.callId) continue;
+      const { id } = this.call;
+      const result = await readTrace(id);
+      if (id !== this.call?.id) continue;
       if (typeof result === 'string') this.problem = result;
       else {
         this.problem = '';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallStatus } from '../../../common/api.ts';
 import { BridgeError } from '../../../common/errors.ts';
-import type { MediaEvent } from '../../../common/events.ts';
+import type { MediaEvent, NetworkEvent } from '../../../common/events.ts';
 import { silent } from '../../../common/log.ts';
 import { MediaWatch } from '../../../server/media-watch.ts';
 import { Receptions } from '../../../server/metrics/receptions.ts';
@@ -14,7 +14,7 @@ let packets: { phone: number; page: number };
 /** Where the phone says that it is. */
 let place: object | undefined;
 let failure: Error | undefined;
-let events: MediaEvent[];
+let events: (MediaEvent | NetworkEvent)[];
 let ended: string[];
 let watch: MediaWatch;
 
@@ -49,7 +49,10 @@ async function lookAfter(ms: number): Promise<void> {
   await watch.look();
 }
 
-const told = () => events.map(({ state, code }) => `${state} ${code ?? ''}`.trim());
+const told = () =>
+  events.flatMap((event) =>
+    event.type === 'media' ? `${event.state} ${event.code ?? ''}`.trim() : [],
+  );
 
 beforeEach(() => {
   now = 0;
@@ -149,14 +152,14 @@ describe('media watch', () => {
   test('passes on how packets arrive, and forgets it with the call', async () => {
     const receptions = new Receptions();
     const calls = [CALL];
-    const reception = { packets: 7, lost: 1, duplicates: 0, 'out of order': 0, jitter: 900 };
+    let reception = { packets: 7, lost: 1, duplicates: 0, 'out of order': 0, jitter: 900 };
     const leg = (protocol: string) => ({
       medias: [{ protocol, streams: [{ flags: [], stats: { packets: 7 }, reception }] }],
     });
     watch = new MediaWatch({
       calls: () => calls,
       query: () => Promise.resolve({ tags: { p: leg('RTP/AVP') } } as unknown as QueryResult),
-      tell: () => undefined,
+      tell: (event) => events.push(event),
       end: () => undefined,
       log: silent,
       inactivityMs: 0,
@@ -167,9 +170,16 @@ describe('media watch', () => {
     await lookAfter(2000);
     expect(receptions.sums('phone')).toMatchObject({ packets: 7, lost: 1, jitterMs: [0.9] });
     expect(receptions.sums('page')).toMatchObject({ packets: 0, jitterMs: [] });
+    reception = { ...reception, packets: 10, lost: 2, jitter: 1500 };
+    await lookAfter(2000);
+    const network = events.filter(({ type }) => type === 'network');
+    expect(network).toMatchObject([
+      { callId: 'a', phone: { lossPercent: 12.5, jitterMs: 0.9 } },
+      { callId: 'a', phone: { lossPercent: 25, jitterMs: 1.5 } },
+    ]);
     calls.pop();
     await lookAfter(2000);
-    expect(receptions.sums('phone')).toMatchObject({ packets: 7, lost: 1, jitterMs: [] });
+    expect(receptions.sums('phone')).toMatchObject({ packets: 10, lost: 2, jitterMs: [] });
   });
 
   test('ends a call whose engine has forgotten it', async () => {

@@ -1,6 +1,6 @@
 /** The network's figures: an estimate that agrees with the tables, and counters turned into seconds. */
 import { expect, test } from 'vitest';
-import { ConnectionFigures } from '../../../web/timeline/connection-figures.ts';
+import { arrivalsOf, ConnectionFigures } from '../../../web/timeline/connection-figures.ts';
 import { mosOf } from '../../../web/timeline/mos.ts';
 
 test('the estimate: 4.4 at best, below 4 where people complain, never below 1', () => {
@@ -42,7 +42,16 @@ test('loss is that of the last second, per cent', () => {
   // A late packet is no lost one any more.
   expect(figures.read(stats(9, 140))).toMatchObject({
     toPage: { lossPercent: 0 },
-    fromPage: { lossPercent: 25, jitterMs: 1, roundTripMs: 40 },
+    toPhone: { lossPercent: 25, jitterMs: 1, roundTripMs: 40 },
   });
   expect(figures.read([])).toEqual({});
+});
+
+test('what the bridge tells is of the ways to the media engine', () => {
+  const phone = { lossPercent: 0, jitterMs: 2 };
+  expect(arrivalsOf({ phone, page: { lossPercent: 100, jitterMs: 0 } })).toEqual({
+    fromPhone: { ...phone, mos: mosOf(phone) },
+    fromPage: { lossPercent: 100, jitterMs: 0, mos: mosOf({ lossPercent: 100 }) },
+  });
+  expect(arrivalsOf({})).toEqual({});
 });
