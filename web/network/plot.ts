@@ -65,7 +65,7 @@ export function plotOf(options: PlotOptions): uPlot {
           width: 1.5,
           spanGaps: true,
           // A single figure between two holes is no line.
-          points: { show: ({ data }) => data[0].length < FEW, size: 4 },
+          points: { show: (plot: uPlot) => plot.data[0].length < FEW, size: 4 },
           ...(dash !== undefined && { dash: [...dash] }),
         })),
       ],

@@ -106,11 +106,11 @@ export class LadderDialog extends LitElement {
     this.#stale = true;
     if (this.#reading) return;
     this.#reading = true;
-    while (this.#stale && this.call !== undefined) {
+    for (let { call } = this; this.#stale && call !== undefined; { call } = this) {
       this.#stale = false;
-      const { id } = this.call;
-      const result = await readTrace(id);
-      if (id !== this.call?.id) continue;
+      const result = await readTrace(call.id);
+      // Another one was chosen meanwhile.
+      if (call !== this.call) continue;
       if (typeof result === 'string') this.problem = result;
       else {
         this.problem = '';
