@@ -24,8 +24,6 @@ const MAX_UNIT = 20;
 const DUE_QUIET = 0.6;
 const DUE_LOUD = 1;
 const LOUD_EVERY = 5_000;
-/** A call's first packets come when its media is up: making up for that would tear its first words. */
-const START_LEEWAY = 250;
 /** Quiet is below −54 dBFS, or 20 dB below the caller's own voice. */
 const QUIET_RMS = 65;
 const QUIET_SHARE = 0.1;
@@ -54,7 +52,7 @@ export class DriftControl {
    * @param leeway ms that a stream may be away from the call's time from its start on; what is more
    * is made up for. A stream that takes its time, a jitter buffer's, has all the leeway there is.
    */
-  constructor(sampleRate: number, leeway = START_LEEWAY) {
+  constructor(sampleRate: number, leeway = MAX_UNIT / 2) {
     this.#perMs = sampleRate / 1_000;
     this.#leeway = leeway;
   }

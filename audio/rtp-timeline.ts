@@ -219,11 +219,13 @@ export class RtpTimeline {
         this.#changedAt = now;
       }
     }
-    if (this.#out.position > 0) {
-      const missing = this.#clock.expected(now) - this.#out.position;
-      if (missing >= this.#ptime && missing <= this.#samples(JUMP)) {
-        this.#out.pause(missing - (missing % this.#ptime));
-      }
+    const missing = this.#clock.expected(now) - this.#out.position;
+    if (missing <= this.#samples(JUMP)) {
+      const packets = missing / this.#ptime;
+      // The time before the first word belongs to the call as well, to the nearest packet. Later it
+      // may only have been late.
+      const isFirst = this.#ssrc === undefined;
+      this.#out.pause(this.#ptime * (isFirst ? Math.round(packets) : Math.floor(packets)));
     }
     this.#clock.restart(now, this.#out.position);
     this.#out.drift.restart();
