@@ -59,7 +59,7 @@ export class CallMedia {
   #started = false;
   /** The worker has started. */
   #canAnswer = false;
-  #answered = false;
+  #answeredAt: number | undefined;
   #reporter: ConnectionReporter | undefined;
   /** Packets that the worker has got. */
   #taken = 0;
@@ -116,9 +116,9 @@ export class CallMedia {
   }
 
   answered(): void {
-    this.#answered = true;
+    this.#answeredAt = performance.timeOrigin + performance.now();
     if (this.#options.openAgent === 'with-answer') this.#start();
-    if (this.#canAnswer) this.#post({ type: 'answered' });
+    this.#tellAnswered();
   }
 
   /** The change is made without a sample lost, and told by a `capture` message. */
@@ -176,10 +176,15 @@ export class CallMedia {
         if (this.#closed !== undefined) return;
         this.#post({ type: 'start', callId, url, agent, wideband });
         this.#canAnswer = true;
-        if (this.#answered) this.#post({ type: 'answered' });
+        this.#tellAnswered();
       },
       (thrown: unknown) => onMessage({ type: 'log', level: 'error', text: messageOf(thrown) }),
     );
+  }
+
+  #tellAnswered(): void {
+    if (!this.#canAnswer || this.#answeredAt === undefined) return;
+    this.#post({ type: 'answered', at: this.#answeredAt });
   }
 
   #watch(connection: RTCPeerConnection): void {

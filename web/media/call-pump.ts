@@ -86,7 +86,7 @@ export class CallPump {
         this.#capture(message);
         return;
       case 'answered':
-        this.#answer();
+        this.#answer(Math.min(message.at - performance.timeOrigin, performance.now()));
         return;
       case 'connected':
         this.#openAt = performance.now() + SILENT_PHONE_MS;
@@ -223,10 +223,12 @@ export class CallPump {
     this.#options.post({ type: 'socket', socket });
   }
 
-  #answer(): void {
+  #answer(at: number): void {
     if (this.#answered || this.#agent === undefined) return;
     this.#answered = true;
-    this.#meter.start(performance.now());
+    this.#meter.start(at);
+    // However late we hear of it, the caller's time began then.
+    this.#caller?.tick(at);
     this.#agent.schedule.start(performance.now());
     this.#run();
   }

@@ -33,8 +33,11 @@ export type ToWorker =
       readonly port: MessagePort;
       readonly sampleRate: number;
     }
-  /** The call is answered: from now on the agent gets its frames, silence included. */
-  | { readonly type: 'answered' }
+  /**
+   * The call was answered, by `Date`'s clock in ms: from then on its time is counted, and the agent gets
+   * its frames, silence included.
+   */
+  | { readonly type: 'answered'; readonly at: number }
   /** ICE and DTLS are up: packets reach the caller. */
   | { readonly type: 'connected' }
   | { readonly type: 'mute-agent'; readonly muted: boolean }
