@@ -3,6 +3,8 @@
  * web server. The pages are plain Markdown with relative links and read as well where they lie;
  * a link that leads nowhere fails the build.
  */
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { sidebar } from './sidebar.ts';
 
@@ -13,6 +15,8 @@ export default defineConfig({
   // Those are the reader's own bridge.
   ignoreDeadLinks: 'localhostLinks',
   rewrites: { 'README.md': 'index.md', 'decisions/README.md': 'decisions/index.md' },
+  buildEnd: ({ srcDir, outDir }) =>
+    copyFile(join(srcDir, 'reference/openapi.yaml'), join(outDir, 'reference/openapi.yaml')),
   themeConfig: {
     nav: [
       { text: 'Start', link: '/guides/getting-started' },

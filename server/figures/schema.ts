@@ -26,26 +26,26 @@ const hops = z.strictObject(
   >,
 );
 
-const turn = z.strictObject({
+export const turnSchema = z.strictObject({
   id: count,
-  callerStartedMs: ms.optional(),
-  callerEndedMs: ms.optional(),
-  agentStartedMs: ms.optional(),
-  agentEndedMs: ms.optional(),
-  latencyMs: length.optional(),
-  answer: count.optional(),
-  overlapped: z.literal(true).optional(),
-  cutBy: z.enum(['agent', 'page', 'api']).optional(),
+  callerStartedMs: ms.exactOptional(),
+  callerEndedMs: ms.exactOptional(),
+  agentStartedMs: ms.exactOptional(),
+  agentEndedMs: ms.exactOptional(),
+  latencyMs: length.exactOptional(),
+  answer: count.exactOptional(),
+  overlapped: z.literal(true).exactOptional(),
+  cutBy: z.enum(['agent', 'page', 'api']).exactOptional(),
   claims: z
-    .strictObject({ totalMs: ms.optional(), llmMs: ms.optional(), ttsMs: ms.optional() })
-    .optional(),
+    .strictObject({ totalMs: ms.exactOptional(), llmMs: ms.exactOptional(), ttsMs: ms.exactOptional() })
+    .exactOptional(),
 });
 
 const answer = z.strictObject({
   id: count,
   receivedMs: ms,
-  startedMs: ms.optional(),
-  endedMs: ms.optional(),
+  startedMs: ms.exactOptional(),
+  endedMs: ms.exactOptional(),
   sentMs: length,
   heardMs: length,
   cutMs: length,
@@ -56,7 +56,7 @@ export const callFiguresSchema = z.strictObject({
     .record(z.string().regex(/^[a-zA-Z]{1,40}$/), z.number().nullable())
     .refine((counters) => Object.keys(counters).length <= MAX_COUNTERS, 'too many counters'),
   hops,
-  turns: z.array(turn).max(SENT_TURNS),
+  turns: z.array(turnSchema).max(SENT_TURNS),
   answers: z.array(answer).max(SENT_TURNS),
 });
 

@@ -83,8 +83,7 @@ export class FiguresStore {
     let newest = told;
     for (const turn of turns) {
       if (turn.agentStartedMs === undefined || turn.id <= told) continue;
-      // What a JSON parser leaves out is absent, not undefined.
-      this.#options.onTurn(callId, turn as Turn);
+      this.#options.onTurn(callId, turn);
       newest = Math.max(newest, turn.id);
     }
     return newest;

@@ -9,7 +9,7 @@
  *   GET, POST /api/calls/{id}/media
  *   ANY /api/calls/{id}/figures          GET /metrics     for Prometheus
  *   POST /api/calls/{id}/interrupt       GET /api/doctor  DoctorReport
- *   /api/calls…          calls-api.ts
+ *   /api/calls…          calls-api.ts   GET /api/openapi.json  all of this, described
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -34,6 +34,7 @@ import { securityHeaders } from './security-headers.ts';
 import { serveMessages, type SendMessage } from './messages-api.ts';
 import type { SipSocket } from './sip-socket.ts';
 import { CONTENT_TYPE as METRICS } from '../metrics/exposition.ts';
+import { openApi } from './openapi/document.ts';
 import { serveFigures, type FiguresApi } from '../figures/api.ts';
 import { serveTrace } from './trace-api.ts';
 import type { VoiceSocket } from './voice-socket.ts';
@@ -148,6 +149,7 @@ export class Origin {
     } else if (pathname === '/api/status') sendJson(response, status());
     else if (pathname === '/api/config') sendJson(response, config());
     else if (pathname === '/api/events') events.add(response, status());
+    else if (pathname === '/api/openapi.json') sendJson(response, openApi());
     else if (pathname === '/metrics') {
       response.writeHead(200, { 'Content-Type': METRICS }).end(metrics());
     } else if (serveDoctor(this.#options.doctor, request, response)) return;
