@@ -43,6 +43,7 @@ export const EVENTS: Schemas = {
     what: z.enum(['connected', 'failed', 'closed', 'remark']),
     sentence: text,
     code: code.exactOptional(),
+    tookMs: z.number().describe('How long the connection took to open').exactOptional(),
   }),
   media: object<MediaEvent>({
     type: z.literal('media'),

@@ -57,6 +57,7 @@ export const pageConfig = object<Api.PageConfig>({
     username: text,
     needsPassword: flag,
     transports: z.array(z.enum(['udp', 'tcp'])),
+    tlsServer: text.describe('For phones that want SIP over TLS').exactOptional(),
   }).describe('What a person types into the phone'),
   agent: agentProfile,
   agents: z.record(z.string(), agentProfile).describe('Of extensions with an agent of their own'),
