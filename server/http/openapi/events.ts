@@ -10,6 +10,8 @@ import type {
   InstantMessageEvent,
   InterruptEvent,
   MediaEvent,
+  NetworkEvent,
+  RtpArrival,
   SipEvent,
   TurnEvent,
 } from '../../../common/events.ts';
@@ -32,6 +34,11 @@ export const sipEvent = object<SipEvent>({
   text: text.describe('The whole message; secrets are masked by *'),
 });
 
+const arrival = z.strictObject({
+  lossPercent: z.number(),
+  jitterMs: z.number(),
+}) satisfies z.ZodType<RtpArrival>;
+
 type Schemas = { readonly [T in BridgeEventType]: z.ZodType<Extract<BridgeEvent, { type: T }>> };
 
 export const EVENTS: Schemas = {
@@ -52,6 +59,13 @@ export const EVENTS: Schemas = {
     state: z.enum(['flowing', 'silent', 'failed']),
     code: code.exactOptional(),
     sentence: text,
+  }),
+  network: object<NetworkEvent>({
+    type: z.literal('network'),
+    at,
+    callId,
+    phone: arrival.exactOptional(),
+    page: arrival.exactOptional(),
   }),
   turn: object<TurnEvent>({ type: z.literal('turn'), at, callId, turn }),
   dtmf: object<DtmfEvent>({

@@ -62,6 +62,13 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/doctor',
+    what: 'What stands in the way of calls, as far as the bridge can see',
+    group: 'bridge',
+    answers: { 200: { what: 'Every check.', schema: schemas.doctorReport } },
+  },
+  {
+    method: 'get',
     path: '/api/openapi.json',
     what: 'This document',
     group: 'bridge',

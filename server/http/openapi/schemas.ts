@@ -110,9 +110,31 @@ const part = object<Api.PartStatus>({
   problem: object<NonNullable<Api.PartStatus['problem']>>({ code, message: text }).exactOptional(),
 });
 
+const phoneSeen = object<Api.PhoneSeen>({
+  user: text,
+  address: text.describe('Where its SIP comes from, without the port'),
+  registerStatus: z.int().describe('How its last REGISTER was answered').exactOptional(),
+  calls: z.int().describe('Its answered calls that lasted for some seconds'),
+  callsWithRtp: z.int().describe('Those of them in which RTP came from it'),
+});
+
+export const doctorReport = object<Api.DoctorReport>({
+  ok: flag.describe('Nothing failed'),
+  findings: z.array(
+    object<Api.Finding>({
+      check: text,
+      result: z.enum(['pass', 'warn', 'fail']),
+      message: text,
+      code: code.exactOptional(),
+      todo: text.exactOptional(),
+    }),
+  ),
+});
+
 export const status = object<Api.Status>({
   version: text,
   registrations: z.array(registration),
+  phones: z.array(phoneSeen).describe('That have said something, registered or not'),
   calls: z.array(callStatus),
   engines: object<Api.Status['engines']>({ drachtio: part, rtpengine: part }),
   agent: part,

@@ -51,6 +51,7 @@ it('answers as described, on every route that is described', async () => {
     expect((await api.ask('GET /api/openapi.json'))[1]).toEqual(openApi());
     expect((await api.ask('GET /api/status'))[1]).toMatchObject({ calls: [{ callId: id }] });
     expect((await api.ask('GET /api/config'))[0]).toBe(200);
+    expect((await api.ask('GET /api/doctor'))[1]).toHaveProperty('findings.0');
     expect(await api.ask('GET /healthz')).toEqual([200, 'ok\n']);
     expect((await api.ask('GET /readyz'))[1]).toMatchObject({ ready: true, pages: 0 });
     expect((await api.ask('GET /metrics'))[1]).toContain('bridge_calls{state="answered"} 1');
