@@ -3,6 +3,7 @@
  * is settled once: answered, refused, or taken back. A phone that says where else to try (3xx, RFC
  * 3261 §8.1.3.4) is followed once.
  */
+import { randomUUID } from 'node:crypto';
 import { BridgeError, messageOf } from '../common/errors.ts';
 import { nextHopOf } from './bindings.ts';
 import { reasonHeader, type Refusal } from './call-phrases.ts';
@@ -33,7 +34,7 @@ export interface BranchOptions {
 }
 
 export interface BranchEvents {
-  /** The INVITE went out; its Call-ID. */
+  /** The INVITE goes out, with this Call-ID. */
   sent(callId: string): void;
   ringing(): void;
   /** In the tick the dialog is made in. */
@@ -96,6 +97,9 @@ export class Branch {
     this.#reaction = setTimeout(() => this.#silent(), reactionMs[this.party.kind]);
     const { binding } = this.party;
     const proxy = binding && nextHopOf(binding);
+    // Chosen here, so that whose leg it is is known before its first message.
+    const callId = headers['Call-ID'] ?? randomUUID();
+    this.#events.sent(callId);
     srf.invite(
       this.#target.uri,
       {
@@ -103,13 +107,16 @@ export class Branch {
         ...(proxy !== undefined && { proxy }),
         callingNumber,
         ...(callingName && { callingName }),
-        headers: { ...(this.party.kind === 'phone' && sessionOffer(this.#minSe)), ...headers },
+        headers: {
+          ...(this.party.kind === 'phone' && sessionOffer(this.#minSe)),
+          ...headers,
+          'Call-ID': callId,
+        },
       },
       {
         cbRequest: (_error, request) => {
           this.#request = request;
           if (this.#state === 'settled') this.#sendCancel();
-          else if (request) this.#events.sent(request.get('Call-ID') ?? '');
         },
         cbProvisional: () => {
           clearTimeout(this.#reaction);

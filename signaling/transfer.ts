@@ -5,6 +5,7 @@
  * carry out: it gets a REFER and dials, so that whatever is behind the number answers, another agent
  * included.
  */
+import { randomUUID } from 'node:crypto';
 import { BridgeError, messageOf } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import { nextHopOf } from './bindings.ts';
@@ -251,6 +252,8 @@ export class Transfers {
           reject(error instanceof Error ? error : new Error(String(error)));
         });
       };
+      const callId = randomUUID();
+      call.tries(callId, target.party.kind);
       srf.invite(
         target.uri,
         {
@@ -260,14 +263,12 @@ export class Transfers {
           headers: {
             ...headers,
             ...sessionOffer(),
+            'Call-ID': callId,
             'Referred-By': `<sip:${old.party.name}@${domain()}>`,
             'P-Asserted-Identity': `<sip:${from}@${domain()}>`,
           },
         },
         {
-          cbRequest: (_error, request) => {
-            if (request) call.tries(request.get('Call-ID') ?? '', target.party.kind);
-          },
           cbProvisional: () => {
             if (!hasRung) notify(180, 'Ringing');
             hasRung = true;

@@ -225,7 +225,10 @@ export class OutgoingRequests {
     else cdr('stop', 'network', response, out.cancelled ? 'call-canceled' : 'call-rejected');
   }
 
-  /** The 2xx again: our ACK was lost. Another To tag: a fork answered too, and is hung up. */
+  /**
+   * The 2xx again: our ACK was lost. Another To tag: a fork answered too, and is hung up; the
+   * application gets to see the answer, and need do nothing about it.
+   */
   private repeatedAnswer(out: Outgoing, response: SipResponse): void {
     const { dialog, request, flow } = out;
     if (dialog === undefined) return;
@@ -243,6 +246,9 @@ export class OutgoingRequests {
       app: dialog.app,
     });
     fork.learn(response, flow);
+    this.pass(out, response.toBuffer());
+    const { callId } = request;
+    this.core.log('info', 'a second device answered an INVITE, and is hung up on', { callId });
     this.hooks.acknowledge(fork, request);
     this.hooks.hangUp(fork, 'another branch answered first', false);
   }

@@ -1,7 +1,8 @@
 /**
  * The last SIP messages of all legs, bounded in number and in bytes, with an index by call. All legs
- * of a call are found under its id: the INVITE to a page names the call it belongs to
- * (X-Bridge-Call-ID), and of every other leg the calls say so themselves (tie).
+ * of a call are found under its id: the INVITE to or from a page names the call it belongs to
+ * (X-Bridge-Call-ID), and of every other leg the calls say so themselves (tie), before its first
+ * message where the leg is ours to begin.
  */
 import { HEADER_CALL_ID } from '../../common/api.ts';
 import type { SipEvent } from '../../common/events.ts';
@@ -69,8 +70,9 @@ export class TraceRing {
     const text = masked(message.text);
     const head = headOf(text);
     const sipCallId = CALL_ID.exec(head)?.[1] ?? '';
-    // Only our own INVITE is believed: what a phone writes into that header ties nothing.
-    if (message.direction === 'out' && head.startsWith('INVITE ')) {
+    // Only our own INVITE and a page's are believed: what a phone writes there ties nothing.
+    const isBelieved = message.direction === 'out' || message.protocol === 'ws';
+    if (isBelieved && head.startsWith('INVITE ')) {
       const callId = TIE.exec(head)?.[1];
       if (callId !== undefined) this.tie(callId, sipCallId, 'page');
     }

@@ -94,6 +94,12 @@ export interface UacCallbacks {
 type Handler = (req: SrfRequest, res: SrfResponse) => void;
 
 export interface Srf extends EventEmitter {
+  /** Its connection to the server: every frame that comes. */
+  readonly app: {
+    readonly client: {
+      readonly wp: { on(event: 'msg', listener: (socket: unknown, frame: string) => void): void };
+    };
+  };
   connect(options: { host: string; port: number; secret: string; enablePing?: boolean }): void;
   disconnect(): void;
   invite(handler: Handler): void;

@@ -194,6 +194,8 @@ describe('RFC 3261 §13.2.2.4 two answers to one INVITE (forking)', () => {
   it('the second dialog is acknowledged and ended; the first goes on', async (context) => {
     embeddedOnly(context, 'the C++ server leaves the second call up');
     const uri = `sip:bob@127.0.0.1:${phone.local.port}`;
+    const frames: string[] = [];
+    app.app.client.wp.on('msg', (_socket, frame) => frames.push(frame));
     const made = app.createUAC(uri, { localSdp: SDP });
     const invite = await phone.request('INVITE');
     phone.answer(invite, 200, contact(), SDP2, 'one');
@@ -204,6 +206,10 @@ describe('RFC 3261 §13.2.2.4 two answers to one INVITE (forking)', () => {
     const bye = await phone.request('BYE');
     expect(bye.toTag).toBe('two');
     phone.answer(bye, 200);
+    // The application is shown the second answer as well.
+    const isSecond = (frame: string): boolean =>
+      frame.includes('|sip|network|') && /^SIP\/2\.0 200 .*^To:.*;tag=two/ms.test(frame);
+    await expect.poll(() => frames.filter(isSecond)).toHaveLength(1);
     const ended = dialog.destroy();
     const last = await phone.request('BYE');
     expect(last.toTag).toBe('one');

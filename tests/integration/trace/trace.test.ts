@@ -20,6 +20,8 @@ let trace: TraceRing;
 let scene: Scene;
 let http: Server;
 let base: string;
+/** Each message as it was told while it passed. */
+let live: SipEvent[];
 
 beforeEach(async () => {
   const events = new EventStream();
@@ -39,7 +41,28 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(http, 'listening');
   base = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  live = await listen();
 });
+/** What /api/events tells of messages from now on. */
+async function listen(): Promise<SipEvent[]> {
+  const told: SipEvent[] = [];
+  const response = await fetch(`${base}/api/events`);
+  const read = async (): Promise<void> => {
+    let text = '';
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const blocks = (text + chunk).split('\n\n');
+      text = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const data = /^event: sip\ndata: (.*)$/.exec(block)?.[1];
+        if (data !== undefined) told.push(JSON.parse(data) as SipEvent);
+      }
+    }
+  };
+  // The server of the test ends it.
+  read().catch(() => undefined);
+  return told;
+}
+
 afterEach(async () => {
   await scene.close();
   http.close();
@@ -70,20 +93,11 @@ async function traced(): Promise<{ callId: string; pageCallId: string }> {
 const path = (callId: string) => `${base}/api/calls/${encodeURIComponent(callId)}/trace`;
 
 it('GET /api/events tells of each message as it passes', async () => {
-  const response = await fetch(`${base}/api/events`);
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   const { callId, pageCallId } = await traced();
-  let stream = '';
-  const told = (): SipEvent[] =>
-    stream.split('\n\n').flatMap((block) => {
-      const data = /^event: sip\ndata: (.*)$/.exec(block)?.[1];
-      return data === undefined ? [] : [JSON.parse(data) as SipEvent];
-    });
   const isBye = ({ sipCallId, summary }: SipEvent): boolean =>
     sipCallId === pageCallId && summary.startsWith('BYE ');
-  while (!told().some(isBye)) stream += (await reader?.read())?.value ?? '';
-  await reader?.cancel();
-  const events = told().filter((event) => event.callId === callId);
+  await expect.poll(() => live.some(isBye)).toBe(true);
+  const events = live.filter((event) => event.callId === callId);
   expect(events[0]).toMatchObject({ type: 'sip', leg: 'phone', direction: 'in', transport: 'udp' });
   expect(events[0]?.text).toMatch(/^INVITE sip:app@127\.0\.0\.1 SIP\/2\.0\r\n/);
   expect(events.filter(({ leg }) => leg === 'page').map(({ summary }) => summary)).toEqual(
@@ -131,6 +145,11 @@ describe('GET /api/calls/{id}/trace', () => {
   async function requestsOf(callId: string): Promise<string[]> {
     const { messages } = (await (await fetch(path(callId))).json()) as CallTrace;
     expect(new Set(messages.map((message) => message.callId))).toEqual(new Set([callId]));
+    // The same was told of each as it passed, the first of every leg included.
+    const legs = new Set(messages.map(({ sipCallId }) => sipCallId));
+    const told = () => live.filter(({ sipCallId }) => legs.has(sipCallId));
+    await expect.poll(() => told().length).toBeGreaterThanOrEqual(messages.length);
+    expect(new Set(told().map((event) => event.callId))).toEqual(new Set([callId]));
     return messages.flatMap(({ leg, direction, sipCallId, summary }) => {
       const method = /^([A-Z]+) sip:/.exec(summary)?.[1];
       return method === undefined ? [] : [`${leg} ${direction} ${method} ${sipCallId}`];
