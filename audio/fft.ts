@@ -1,6 +1,6 @@
 /**
- * A plain radix-2 FFT in place, for judging signals (compare.ts, the tests' frequency responses).
- * Not on any media path.
+ * A plain radix-2 FFT in place, for judging signals (compare.ts, the tests' frequency responses) and for
+ * showing them (spectrum.ts).
  */
 
 /** A complex signal; both parts have the same power-of-two length. */
@@ -26,12 +26,7 @@ export function fft(signal: Complex): void {
   }
   reorder(re);
   reorder(im);
-  const cos = new Float64Array(length / 2);
-  const sin = new Float64Array(length / 2);
-  for (let i = 0; i < length / 2; i++) {
-    cos[i] = Math.cos((2 * Math.PI * i) / length);
-    sin[i] = -Math.sin((2 * Math.PI * i) / length);
-  }
+  const { re: cos, im: sin } = turnsOf(length);
   for (let size = 2; size <= length; size *= 2) {
     const half = size / 2;
     const stride = length / size;
@@ -54,6 +49,19 @@ export function fft(signal: Complex): void {
       }
     }
   }
+}
+
+/** The last length's: who transforms often transforms the same length. */
+let turns = complex(0);
+
+function turnsOf(length: number): Complex {
+  if (turns.re.length === length / 2) return turns;
+  turns = complex(length / 2);
+  for (let i = 0; i < length / 2; i++) {
+    turns.re[i] = Math.cos((2 * Math.PI * i) / length);
+    turns.im[i] = -Math.sin((2 * Math.PI * i) / length);
+  }
+  return turns;
 }
 
 /** Inverse transform, in place, scaled so that it undoes `fft`. */

@@ -11,7 +11,7 @@ import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.t
 import { CallFollower } from '../timeline/follow-call.ts';
 import { Timeline } from '../timeline/timeline.ts';
 import { Conversation } from './conversation.ts';
-import { Waveform } from './waveform.ts';
+import { VoiceLevel } from './voice-level.ts';
 
 export type PageCallState = CallState | 'held';
 
@@ -62,8 +62,8 @@ export class Call {
   readonly timeline: Timeline;
   readonly follower: CallFollower;
   readonly conversation = new Conversation();
-  readonly callerWave = new Waveform();
-  readonly agentWave = new Waveform();
+  readonly callerLevel = new VoiceLevel();
+  readonly agentLevel = new VoiceLevel();
   readonly #samples: { readonly at: number; readonly frames: number }[] = [];
 
   constructor({ id, caller, dialled, direction }: CallParties) {
@@ -86,8 +86,8 @@ export class Call {
   }
 
   onReport({ caller, agent, counters }: MediaReport, now: number): void {
-    this.callerWave.push(caller);
-    this.agentWave.push(agent);
+    this.callerLevel.push(caller);
+    this.agentLevel.push(agent);
     this.counters = counters;
     this.#samples.push({ at: now, frames: counters.framesToAgent });
     while (now - (this.#samples[0]?.at ?? now) > RATE_MS) this.#samples.shift();

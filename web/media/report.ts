@@ -28,6 +28,8 @@ export interface ScopeReading {
   readonly clipped: number;
   /** Of every 20 ms: lowest and highest sample, RMS, flags (timeline/envelope.ts). */
   readonly columns: Int16Array<ArrayBuffer>;
+  /** Of the same columns: how loud each band is (audio/spectrum.ts). */
+  readonly spectra: Uint8Array<ArrayBuffer>;
 }
 
 export interface MediaReport {

@@ -4,6 +4,7 @@
  * the audio itself.
  */
 import { LevelMeter } from '../../audio/levels.ts';
+import { SpectrumMeter } from '../../audio/spectrum.ts';
 import { Vad } from '../../audio/vad.ts';
 import { CLIPPED, COLUMN_FIELDS, SPEECH } from '../timeline/envelope.ts';
 import type { ScopeReading } from './report.ts';
@@ -21,6 +22,7 @@ export class Scope {
   readonly #meter = new LevelMeter();
   readonly #vad = new Vad({ sampleRate: RATE, hangoverMs: HANGOVER_MS });
   readonly #block = new Int16Array(this.#vad.blockSamples);
+  readonly #spectrum = new SpectrumMeter(MAX_COLUMNS);
   readonly #columns = new Int16Array(MAX_COLUMNS * COLUMN_FIELDS);
   #count = 0;
   #low = 0;
@@ -30,6 +32,7 @@ export class Scope {
 
   push(samples: Int16Array): void {
     this.#meter.push(samples);
+    this.#spectrum.push(samples);
     for (const sample of samples) {
       if (sample < this.#low) this.#low = sample;
       if (sample > this.#high) this.#high = sample;
@@ -45,7 +48,7 @@ export class Scope {
     const { peakDbfs, rmsDbfs, clipped } = this.#meter.read();
     const columns = this.#columns.slice(0, this.#count * COLUMN_FIELDS);
     this.#count = 0;
-    return { peakDbfs, rmsDbfs, clipped, columns };
+    return { peakDbfs, rmsDbfs, clipped, columns, spectra: this.#spectrum.read() };
   }
 
   #endColumn(): void {

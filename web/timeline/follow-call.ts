@@ -7,12 +7,13 @@ import type { AgentEvent } from '../../agent/dialects/types.ts';
 import type { BridgeEvent } from '../../common/events.ts';
 import type { CallFigures } from '../../common/figures.ts';
 import type { FromWorker } from '../media/from-worker.ts';
-import type { MediaReport, SocketStatus } from '../media/report.ts';
+import type { MediaReport, ScopeReading, SocketStatus } from '../media/report.ts';
 import { COLUMN_FIELDS, COLUMN_MS, type Envelope } from './envelope.ts';
 import { entryOf } from './bridge-entries.ts';
 import { arrivalsOf } from './connection-figures.ts';
 import { FlowWatch } from './flow-watch.ts';
 import { KEPT_MARKS, spanOf, type Mark } from './turn-spans.ts';
+import type { Spectra } from './spectra.ts';
 import type { Timeline } from './timeline.ts';
 import type { NewEntry, StreamFigures, StreamName } from './types.ts';
 
@@ -112,8 +113,8 @@ export class CallFollower {
     const { timeline } = this;
     // Before the answer there is no axis for audio, and nothing to hear.
     if (at === undefined) return;
-    extend(timeline.caller, caller.columns, at);
-    extend(timeline.agent, agent.columns, at);
+    extend(timeline.caller, timeline.callerSpectra, caller, at);
+    extend(timeline.agent, timeline.agentSpectra, agent, at);
     this.#flow.look(at, counters, this.#hold !== undefined);
     if (at - this.#sampledAt >= SECOND_MS) {
       this.#sampledAt = at;
@@ -257,10 +258,17 @@ export class CallFollower {
 }
 
 /** The columns end at `at`. */
-function extend(envelope: Envelope, columns: Int16Array, at: number): void {
+function extend(
+  envelope: Envelope,
+  spectra: Spectra,
+  { columns, spectra: bands }: ScopeReading,
+  at: number,
+): void {
   const due = Math.floor(at / COLUMN_MS) - columns.length / COLUMN_FIELDS;
   if ((due - envelope.total) * COLUMN_MS > HOLE_MS) envelope.padTo(due);
+  spectra.padTo(envelope.total);
   envelope.push(columns);
+  spectra.push(bands);
 }
 
 function sessionText(

@@ -4,6 +4,7 @@
  * JSON. Whatever lasts how long, it stays within a few megabytes: the oldest go first.
  */
 import { Envelope, COLUMN_MS, type EnvelopeJson } from './envelope.ts';
+import { Spectra } from './spectra.ts';
 import type { Entry, NewEntry, Sample, StreamFigures, StreamName, TurnSpan } from './types.ts';
 
 export const MAX_ENTRIES = 5_000;
@@ -39,6 +40,9 @@ export class Timeline {
   readonly startedAt: number;
   caller = new Envelope();
   agent = new Envelope();
+  /** For the spectrograms; a file has none. */
+  readonly callerSpectra = new Spectra();
+  readonly agentSpectra = new Spectra();
   /** In the order of their times, nearly: what lasts may be told of at its end. */
   entries: readonly Entry[] = [];
   /** Oldest first. */

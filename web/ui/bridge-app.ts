@@ -41,6 +41,7 @@ export class BridgeApp extends LitElement {
       main {
         display: grid;
         gap: 20px;
+        grid-template-columns: minmax(0, 1fr);
         min-width: 0;
       }
 

@@ -12,8 +12,8 @@ import './conversation-view.ts';
 import './network-charts.ts';
 import { base, buttons } from './styles.ts';
 import './ticking-time.ts';
+import './timeline-view.ts';
 import './turn-table.ts';
-import './wave-lane.ts';
 
 const STATE_WORDS: Record<PageCallState, string> = {
   ringing: 'Ringing',
@@ -103,20 +103,6 @@ export class CallCard extends LitElement {
         gap: 8px;
       }
 
-      .voices {
-        display: grid;
-        gap: 12px;
-        padding: 4px 24px 20px;
-      }
-
-      .caller {
-        --voice: var(--caller);
-      }
-
-      .agent {
-        --voice: var(--agent);
-      }
-
       .remarks {
         background: var(--amber-soft);
         color: var(--amber);
@@ -172,22 +158,11 @@ export class CallCard extends LitElement {
     return html`
       <article class="card" data-testid="call-card" data-call-id=${call.id} aria-label="Call">
         ${this.#header(call)} ${call.answeredAt === undefined ? nothing : this.#controls(call)}
-        <div class="voices">
-          <wave-lane
-            class="caller"
-            name="Caller"
-            hint="to the agent"
-            meterId="meter-caller"
-            .wave=${call.callerWave}
-          ></wave-lane>
-          <wave-lane
-            class="agent"
-            name="Agent"
-            hint="to the caller"
-            meterId="meter-agent"
-            .wave=${call.agentWave}
-          ></wave-lane>
-        </div>
+        <timeline-view
+          .timeline=${call.timeline}
+          .callerLevel=${call.callerLevel}
+          .agentLevel=${call.agentLevel}
+        ></timeline-view>
         <call-monitor
           .ears=${call.ears}
           @ear=${({ detail }: CustomEvent<EarChange>) =>

@@ -136,6 +136,12 @@ export const buttons = css`
     padding: 0 0.6em;
   }
 
+  button.quiet[aria-pressed='true'] {
+    background: var(--sunken);
+    border-color: var(--line-strong);
+    color: var(--ink);
+  }
+
   @media (prefers-reduced-motion: reduce) {
     button {
       transition: none;

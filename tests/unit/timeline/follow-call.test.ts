@@ -6,6 +6,7 @@ import { NO_COUNTERS, type CallFigures, type MediaCounters } from '../../../comm
 import { Histogram } from '../../../common/histogram.ts';
 import { COLUMN_FIELDS } from '../../../web/timeline/envelope.ts';
 import { CallFollower } from '../../../web/timeline/follow-call.ts';
+import { BANDS } from '../../../web/timeline/spectra.ts';
 import { Timeline } from '../../../web/timeline/timeline.ts';
 
 /** When the call is answered. */
@@ -22,6 +23,7 @@ function scene() {
       rmsDbfs: 0,
       clipped: 0,
       columns: new Int16Array(columns * COLUMN_FIELDS).fill(100),
+      spectra: new Uint8Array(columns * BANDS).fill(50),
     };
     follower.onWorker({
       type: 'report',
@@ -230,6 +232,8 @@ test('voices stand at their times, also after a worker was held up', () => {
   expect(timeline.caller.total).toBe(15);
   report(5_000);
   expect(timeline.caller.total).toBe(250);
+  expect(timeline.callerSpectra.total).toBe(250);
+  expect([100, 247].map((at) => timeline.callerSpectra.at(at, 5))).toEqual([0, 50]);
   const peak = { low: 0, high: 0, rms: 0, flags: 0 };
   timeline.agent.read(20, 245, peak);
   expect(peak.high).toBe(0);

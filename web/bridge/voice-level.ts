@@ -1,0 +1,22 @@
+/** The level of one voice with a peak that falls slowly, as meters do. Filled by reports. */
+import type { ScopeReading } from '../media/report.ts';
+
+const FLOOR_DBFS = -100;
+/** How fast the shown peak falls, in dB per report. */
+const PEAK_FALL_DB = 1.2;
+
+export class VoiceLevel {
+  rmsDbfs = FLOOR_DBFS;
+  peakDbfs = FLOOR_DBFS;
+  clipped = false;
+  /** Told of every report that changes something. */
+  onPush: (() => void) | undefined;
+
+  push({ rmsDbfs, peakDbfs, clipped }: ScopeReading): void {
+    const wasSilent = this.peakDbfs === FLOOR_DBFS;
+    this.rmsDbfs = rmsDbfs;
+    this.peakDbfs = Math.max(peakDbfs, this.peakDbfs - PEAK_FALL_DB, FLOOR_DBFS);
+    this.clipped = clipped > 0;
+    if (!wasSilent || this.peakDbfs > FLOOR_DBFS) this.onPush?.();
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * Everything of the axis that is no voice: the ruler, what was said, turns with the steps of each wait,
+ * SIP messages, and all that happens in between.
+ */
+import { phasesOf } from '../../timeline/phases.ts';
+import type { Timeline } from '../../timeline/timeline.ts';
+import type { Entry, TurnSpan } from '../../timeline/types.ts';
+import type { Viewport } from '../../timeline/viewport.ts';
+import { formatMs } from '../../bridge/format.ts';
+import { EVENTS, RULER, SIP, TURNS, VOICES, WORDS, rowOf, visible, type Row } from './layout.ts';
+import type { Palette } from './palette.ts';
+
+const STEPS_MS = [
+  20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+  1_800_000,
+];
+/** Between two marks of the ruler, at least. */
+const LEAST_STEP = 72;
+const LANES_END = WORDS.agent.top + WORDS.agent.height;
+
+type Context = CanvasRenderingContext2D;
+
+export interface Scene {
+  readonly timeline: Timeline;
+  readonly viewport: Viewport;
+  readonly palette: Palette;
+  readonly selected: number | undefined;
+}
+
+export function drawRuler(context: Context, { viewport, palette }: Scene): void {
+  const step = STEPS_MS.find((ms) => ms / viewport.msPerPixel >= LEAST_STEP) ?? 3_600_000;
+  context.font = `11px ${palette.font}`;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  const first = Math.ceil((viewport.fromMs - LEAST_STEP * viewport.msPerPixel) / step) * step;
+  for (let ms = first; ms <= viewport.toMs; ms += step) {
+    const x = Math.round(viewport.xOf(ms));
+    context.fillStyle = ms === 0 ? palette.lineStrong : palette.line;
+    context.fillRect(x, RULER.top + RULER.height - 5, 1, 5);
+    for (const { top, height } of Object.values(VOICES)) context.fillRect(x, top, 1, height);
+    context.fillStyle = palette.ink3;
+    context.fillText(clockOf(ms, step), x + 4, RULER.top + 9);
+  }
+}
+
+/** Under the voices: what holds for a stretch of the call. */
+export function drawBands(context: Context, { timeline, viewport, palette }: Scene): void {
+  const end = timeline.durationMs;
+  for (const { kind, side, at, endAt = end } of visible(timeline, viewport)) {
+    const x = viewport.xOf(at);
+    const width = Math.max(1, viewport.xOf(endAt) - x);
+    if (kind === 'hold') {
+      context.fillStyle = palette.amberSoft;
+      for (const { top, height } of Object.values(VOICES)) context.fillRect(x, top, width, height);
+    } else if (kind === 'gap' || kind === 'concealed') {
+      const { top, height } = VOICES[side ?? 'caller'];
+      context.fillStyle = kind === 'gap' ? palette.line : palette.amberSoft;
+      context.fillRect(x, top, width, height);
+    }
+  }
+}
+
+export function drawMarks(context: Context, scene: Scene): void {
+  const { timeline, viewport, palette } = scene;
+  const entries = visible(timeline, viewport);
+  for (const side of ['caller', 'agent'] as const) {
+    const words = entries.filter((entry) => entry.kind === 'transcript' && entry.side === side);
+    words.forEach((entry, i) => drawWords(context, scene, entry, words[i + 1]));
+  }
+  for (const turn of timeline.turns) drawTurn(context, scene, turn);
+  for (const turn of timeline.turns) drawLatency(context, scene, turn);
+  const sip = entries.filter(({ kind }) => kind === 'sip');
+  sip.forEach((entry, i) => drawSip(context, scene, entry, sip[i + 1]));
+  for (const entry of entries) {
+    if (entry.kind === 'transcript' || entry.kind === 'sip') continue;
+    drawEvent(context, scene, entry);
+  }
+  const selected = entries.find(({ id }) => id === scene.selected);
+  if (selected === undefined) return;
+  const { top, height } = rowOf(selected);
+  const x = viewport.xOf(selected.at);
+  context.fillStyle = palette.focus;
+  context.fillRect(Math.round(x) - 1, RULER.height, 2, top + height - RULER.height);
+}
+
+function drawWords(context: Context, scene: Scene, entry: Entry, next: Entry | undefined): void {
+  const { viewport, palette } = scene;
+  const { top, height } = rowOf(entry);
+  const x = viewport.xOf(entry.at);
+  const side = entry.side ?? 'agent';
+  const room = (next === undefined ? Infinity : viewport.xOf(next.at) - x) - 3;
+  context.font = `${entry.isPartial ? 'italic ' : ''}12px ${palette.font}`;
+  const text = fitted(context, entry.text, room - 10);
+  const width = Math.min(room, context.measureText(text).width + 10);
+  context.fillStyle = palette.voiceSoft[side];
+  round(context, x, top, Math.max(3, width), height);
+  context.fillStyle = palette.voice[side];
+  context.fillRect(x, top, 2, height);
+  if (text === '') return;
+  context.fillStyle = entry.isPartial ? palette.ink2 : palette.ink;
+  context.textAlign = 'left';
+  context.fillText(text, x + 6, top + height / 2 + 1);
+}
+
+function drawTurn(context: Context, { viewport, palette, timeline }: Scene, turn: TurnSpan): void {
+  const { callerStartedMs, callerEndedMs, agentStartedMs, agentEndedMs } = turn;
+  const from = callerStartedMs ?? agentStartedMs ?? 0;
+  const to = agentEndedMs ?? agentStartedMs ?? callerEndedMs ?? timeline.durationMs;
+  if (to < viewport.fromMs || from > viewport.toMs) return;
+  const { top, height } = TURNS;
+  const bar = (start: number, end: number, colour: string, inset: number): void => {
+    const x = viewport.xOf(start);
+    context.fillStyle = colour;
+    const width = Math.max(1, viewport.xOf(end) - x);
+    context.fillRect(x, top + inset, width, height - 2 * inset);
+  };
+  if (callerStartedMs !== undefined) {
+    bar(callerStartedMs, callerEndedMs ?? timeline.durationMs, palette.voice.caller, 7);
+  }
+  if (agentStartedMs !== undefined) {
+    bar(agentStartedMs, agentEndedMs ?? timeline.durationMs, palette.voice.agent, 7);
+  }
+  for (const { name, fromMs, toMs } of phasesOf(turn)) bar(fromMs, toMs, palette.phase[name], 2);
+}
+
+/** Over the bars of all turns: the next caller may begin right behind. */
+function drawLatency(context: Context, { viewport, palette }: Scene, turn: TurnSpan): void {
+  const { agentStartedMs } = turn;
+  const { top, height } = TURNS;
+  if (turn.latencyMs === undefined || agentStartedMs === undefined) return;
+  const text = formatMs(turn.latencyMs);
+  context.font = `600 11px ${palette.font}`;
+  context.textAlign = 'left';
+  const x = viewport.xOf(agentStartedMs) + 4;
+  if (x < -100 || x > viewport.width) return;
+  const width = context.measureText(text).width;
+  context.fillStyle = palette.surface;
+  round(context, x, top + 2, width + 8, height - 4);
+  context.fillStyle = palette.ink;
+  context.fillText(text, x + 4, top + height / 2 + 1);
+}
+
+function drawSip(context: Context, scene: Scene, entry: Entry, next: Entry | undefined): void {
+  const { viewport, palette } = scene;
+  const x = viewport.xOf(entry.at);
+  context.fillStyle = entry.level === 'info' ? palette.ink2 : palette.amber;
+  context.fillRect(Math.round(x), SIP.top + 2, 2, SIP.height - 4);
+  const room = (next === undefined ? Infinity : viewport.xOf(next.at) - x) - 6;
+  context.font = `11px ${palette.font}`;
+  context.textAlign = 'left';
+  // The leg and the way are in the details.
+  const text = fitted(context, entry.text.replace(/^.*?: /, '').replace(/ sips?:.*$/, ''), room);
+  context.fillText(text, x + 5, SIP.top + SIP.height / 2 + 1);
+}
+
+function drawEvent(context: Context, { viewport, palette, timeline }: Scene, entry: Entry): void {
+  const { kind, at, level } = entry;
+  const middle = EVENTS.top + EVENTS.height / 2;
+  const x = viewport.xOf(at);
+  const colour =
+    level === 'error'
+      ? palette.red
+      : level === 'warn' || kind === 'barge-in' || kind === 'hold'
+        ? palette.amber
+        : palette.ink2;
+  context.fillStyle = colour;
+  if (kind === 'barge-in' || level === 'error') line(context, x, colour, EVENTS);
+  if (kind === 'hold' || kind === 'gap' || kind === 'concealed') {
+    const end = viewport.xOf(entry.endAt ?? timeline.durationMs);
+    context.fillRect(x, middle - 2, Math.max(3, end - x), 4);
+    return;
+  }
+  if (kind === 'dtmf') {
+    context.font = `600 12px ${palette.font}`;
+    context.textAlign = 'center';
+    context.fillText(/ (\S)\.$/.exec(entry.text)?.[1] ?? '·', x, middle + 1);
+    return;
+  }
+  context.beginPath();
+  if (kind === 'socket') context.rect(x - 4, middle - 4, 8, 8);
+  else if (kind === 'barge-in') triangle(context, x, middle);
+  else context.arc(x, middle, level === 'debug' ? 2.5 : 4, 0, 2 * Math.PI);
+  context.fill();
+}
+
+/** Through the lanes down to the mark it belongs to. */
+function line(context: Context, x: number, colour: string, row: Row): void {
+  context.fillStyle = colour;
+  context.fillRect(Math.round(x) - 0.5, RULER.height, 1, LANES_END - RULER.height);
+  context.fillRect(Math.round(x) - 0.5, LANES_END, 1, row.top - LANES_END + row.height / 2);
+}
+
+function triangle(context: Context, x: number, middle: number): void {
+  context.moveTo(x - 5, middle + 5);
+  context.lineTo(x, middle - 5);
+  context.lineTo(x + 5, middle + 5);
+  context.closePath();
+}
+
+function round(context: Context, x: number, y: number, width: number, height: number): void {
+  context.beginPath();
+  context.roundRect(x, y, width, height, 3);
+  context.fill();
+}
+
+/** As much of a text as has room, with an ellipsis; nothing where not even a few letters have. */
+function fitted(context: Context, text: string, room: number): string {
+  if (context.measureText(text).width <= room) return text;
+  if (room < 20) return '';
+  const letters = Math.floor((text.length * room) / context.measureText(text).width) - 1;
+  return letters < 2 ? '' : `${text.slice(0, letters).trimEnd()}…`;
+}
+
+function clockOf(ms: number, step: number): string {
+  const sign = ms < 0 ? '−' : '';
+  const seconds = Math.abs(ms) / 1_000;
+  const minutes = Math.floor(seconds / 60);
+  const rest = seconds - 60 * minutes;
+  const digits = step >= 1_000 ? 0 : step >= 100 ? 1 : 2;
+  return `${sign}${minutes}:${rest.toFixed(digits).padStart(digits === 0 ? 2 : 3 + digits, '0')}`;
+}

@@ -1,0 +1,256 @@
+/**
+ * One call on one time axis, going on or opened from a file: both voices, what was said, turns, SIP and
+ * everything else that happened. The wheel zooms where the pointer is, dragging moves, keys do both. It
+ * is painted when something has changed and while it can be seen, never otherwise.
+ */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { VoiceLevel } from '../bridge/voice-level.ts';
+import type { Entry } from '../timeline/types.ts';
+import { Timeline } from '../timeline/timeline.ts';
+import { Viewport } from '../timeline/viewport.ts';
+import { AxisGestures } from './axis/gestures.ts';
+import { entryAt, turnAt } from './axis/layout.ts';
+import { AxisPainter } from './axis/painter.ts';
+import { paletteOf, type Palette } from './axis/palette.ts';
+import { timelineStyles } from './axis/timeline-styles.ts';
+import './axis-details.ts';
+import './level-meter.ts';
+import { base, buttons } from './styles.ts';
+
+const NO_LEVEL = new VoiceLevel();
+
+@customElement('timeline-view')
+export class TimelineView extends LitElement {
+  static override readonly styles = [base, buttons, timelineStyles];
+
+  @property({ attribute: false }) timeline = new Timeline({ callId: '', startedAt: 0 });
+  /** Absent for a call that is over. */
+  @property({ attribute: false }) callerLevel: VoiceLevel | undefined;
+  @property({ attribute: false }) agentLevel: VoiceLevel | undefined;
+  @state() private hasSpectrum = false;
+  @state() private selected: number | undefined;
+  @state() private hovered: number | undefined;
+  @state() private turn: number | undefined;
+  @state() private isFollowing = true;
+  readonly viewport = new Viewport();
+  #painter: AxisPainter | undefined;
+  #palette: Palette | undefined;
+  #request: number | undefined;
+  #isVisible = false;
+  #unfollow: (() => void) | undefined;
+  readonly #gestures = new AxisGestures({
+    viewport: this.viewport,
+    onMoved: () => this.#moved(),
+    onPoint: (x, y) => this.#point(x, y),
+    onPick: (x, y) => this.#pick(x, y),
+    onStep: (step) => this.#step(step),
+  });
+  readonly #watcher = new IntersectionObserver((entries) => {
+    this.#isVisible = entries.at(-1)?.isIntersecting ?? false;
+    this.#changed();
+  });
+  readonly #resizer = new ResizeObserver(() => this.#resize());
+  readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
+  readonly #onScheme = () => this.#resize();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#watcher.observe(this);
+    this.#scheme.addEventListener('change', this.#onScheme);
+    this.#unfollow ??= this.timeline.follow(() => this.#changed());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#watcher.disconnect();
+    this.#resizer.disconnect();
+    this.#scheme.removeEventListener('change', this.#onScheme);
+    this.#unfollow?.();
+    this.#unfollow = undefined;
+    if (this.#request !== undefined) cancelAnimationFrame(this.#request);
+    this.#request = undefined;
+  }
+
+  override render(): TemplateResult {
+    const isLive = this.timeline.endedAt === undefined;
+    return html`
+      <div class="bar" role="toolbar" aria-label="Time axis">
+        <h3 class="label">Time axis</h3>
+        <span class="legend" aria-hidden="true">
+          <i class="transcribe"></i>transcript <i class="think"></i>LLM <i class="speak"></i>voice
+          <i class="play"></i>on its way
+        </span>
+        <span class="tools">
+          <button
+            class="quiet"
+            aria-pressed=${this.hasSpectrum}
+            data-testid="spectrogram-button"
+            title="Show how loud each pitch is, up to 4 kHz, instead of the waveform"
+            @click=${() => (this.hasSpectrum = !this.hasSpectrum)}
+          >
+            Spectrogram
+          </button>
+          <button class="quiet" aria-label="Zoom out" @click=${() => this.#zoom(2)}>−</button>
+          <button class="quiet" aria-label="Zoom in" @click=${() => this.#zoom(0.5)}>+</button>
+          <button class="quiet" data-testid="fit-button" @click=${() => this.#fit()}>
+            Whole call
+          </button>
+          ${
+            isLive
+              ? html`<button
+                  class="quiet"
+                  aria-pressed=${this.isFollowing}
+                  data-testid="follow-button"
+                  @click=${() => this.#follow()}
+                >
+                  Follow live
+                </button>`
+              : nothing
+          }
+        </span>
+      </div>
+      <div class="axis">
+        ${this.#voice('caller', 'Caller', 'to the agent', this.callerLevel)}
+        ${this.#voice('agent', 'Agent', 'to the caller', this.agentLevel)}
+        <p class="row turns">Turns</p>
+        <p class="row sip">SIP</p>
+        <p class="row events">Events</p>
+        <canvas
+          tabindex="0"
+          role="application"
+          aria-roledescription="time axis"
+          aria-label="Time axis of the call. Arrow left and right move, plus and minus zoom, arrow up
+            and down go from mark to mark, 0 shows the whole call, End follows it."
+          data-testid="timeline"
+        ></canvas>
+      </div>
+      <axis-details
+        .entry=${this.#shown()}
+        .turn=${this.timeline.turns.find(({ id }) => id === this.turn)}
+        .isPicked=${this.hovered === undefined && this.selected !== undefined}
+      ></axis-details>
+    `;
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('timeline')) return;
+    this.#unfollow?.();
+    this.#unfollow = this.timeline.follow(() => this.#changed());
+    this.selected = this.hovered = this.turn = undefined;
+    this.#gestures.beginMs = this.timeline.beginMs;
+    this.viewport.setRange(this.timeline.beginMs, this.timeline.durationMs);
+    if (this.timeline.endedAt === undefined) this.viewport.follow();
+    else this.viewport.fit();
+    this.isFollowing = this.viewport.isFollowing;
+  }
+
+  override firstUpdated(_changed: PropertyValues): void {
+    const canvas = this.renderRoot.querySelector('canvas');
+    if (canvas === null) return;
+    this.#painter = new AxisPainter(canvas);
+    this.#gestures.attach(canvas);
+    this.#resizer.observe(canvas);
+    this.#resize();
+  }
+
+  override updated(_changed: PropertyValues): void {
+    this.#changed();
+  }
+
+  #voice(
+    side: 'caller' | 'agent',
+    name: string,
+    hint: string,
+    level: VoiceLevel | undefined,
+  ): TemplateResult {
+    return html`<div class="voice ${side}">
+      <h4>${name}<small>${hint}</small></h4>
+      ${
+        level === undefined
+          ? nothing
+          : html`<level-meter name=${side} .level=${level ?? NO_LEVEL}></level-meter>`
+      }
+    </div>`;
+  }
+
+  #shown(): Entry | undefined {
+    const id = this.hovered ?? this.selected;
+    return id === undefined ? undefined : this.timeline.entries.find((entry) => entry.id === id);
+  }
+
+  #resize(): void {
+    const canvas = this.renderRoot.querySelector('canvas');
+    if (canvas === null || canvas.clientWidth === 0) return;
+    this.viewport.width = canvas.clientWidth;
+    this.#palette = paletteOf(this);
+    this.#painter?.resize(canvas.clientWidth);
+    this.#changed();
+  }
+
+  /** Something is to be seen that is not on the canvas: with the next frame, if anybody looks. */
+  #changed(): void {
+    if (!this.#isVisible || this.#request !== undefined) return;
+    this.#request = requestAnimationFrame(() => {
+      this.#request = undefined;
+      this.#paint();
+    });
+  }
+
+  #paint(): void {
+    const palette = this.#palette;
+    if (palette === undefined || this.#painter === undefined) return;
+    this.viewport.setRange(this.timeline.beginMs, this.timeline.durationMs);
+    const { hasSpectrum, selected } = this;
+    this.#painter.paint(this.timeline, this.viewport, { palette, hasSpectrum, selected });
+  }
+
+  #moved(): void {
+    this.isFollowing = this.viewport.isFollowing;
+    this.#changed();
+  }
+
+  #zoom(factor: number): void {
+    this.viewport.zoom(factor);
+    this.#moved();
+  }
+
+  #fit(): void {
+    this.viewport.fit();
+    this.#moved();
+  }
+
+  #follow(): void {
+    this.viewport.follow();
+    this.#moved();
+  }
+
+  #point(x: number | undefined, y: number): void {
+    this.hovered = x === undefined ? undefined : entryAt(this.timeline, this.viewport, x, y)?.id;
+    if (x !== undefined) this.turn = turnAt(this.timeline, this.viewport, x, y)?.id ?? this.turn;
+  }
+
+  #pick(x: number, y: number): void {
+    this.selected = entryAt(this.timeline, this.viewport, x, y)?.id;
+    this.turn = turnAt(this.timeline, this.viewport, x, y)?.id;
+  }
+
+  /** From mark to mark, as they follow each other in time. */
+  #step(step: number): void {
+    const entries = this.timeline.entries.toSorted((a, b) => a.at - b.at);
+    const before = entries.findIndex(({ id }) => id === this.selected);
+    const start = step > 0 ? -1 : entries.length;
+    const entry = entries[(before < 0 ? start : before) + step];
+    if (entry === undefined) return;
+    this.hovered = this.turn = undefined;
+    this.selected = entry.id;
+    this.viewport.show(entry.at);
+    this.#moved();
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'timeline-view': TimelineView;
+  }
+}
