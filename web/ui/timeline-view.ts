@@ -5,7 +5,7 @@
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { VoiceLevel } from '../bridge/voice-level.ts';
+import type { VoiceLevel } from '../bridge/voice-level.ts';
 import type { Entry } from '../timeline/types.ts';
 import { Timeline } from '../timeline/timeline.ts';
 import { Viewport } from '../timeline/viewport.ts';
@@ -17,8 +17,6 @@ import { timelineStyles } from './axis/timeline-styles.ts';
 import './axis-details.ts';
 import './level-meter.ts';
 import { base, buttons } from './styles.ts';
-
-const NO_LEVEL = new VoiceLevel();
 
 @customElement('timeline-view')
 export class TimelineView extends LitElement {
@@ -169,7 +167,7 @@ export class TimelineView extends LitElement {
       ${
         level === undefined
           ? nothing
-          : html`<level-meter name=${side} .level=${level ?? NO_LEVEL}></level-meter>`
+          : html`<level-meter name=${side} .level=${level}></level-meter>`
       }
     </div>`;
   }
