@@ -25,6 +25,7 @@ const FLAGS = {
   dialect: { type: 'string', default: 'talky' },
   tts: { type: 'string', default: 's16le@16000' },
   record: { type: 'string' },
+  json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -43,7 +44,10 @@ ${[...MODES].map(([name, { about }]) => `                     ${name.padEnd(10)}
   --port N         where it listens (default 8000; 0 = any free one)
   --host ADDRESS   (default 127.0.0.1)
   --record DIR     keep what it receives and sends, as WAV and NDJSON
+  --json           a JSON object a line: ready, and what happens in calls
   -h, --help       this text
+
+Exit codes: 0 stopped by Ctrl-C, 1 it cannot listen, 2 a flag is not understood.
 `;
 
 /** @throws BridgeError BAD_FLAG */

@@ -1,5 +1,5 @@
 /** `npm run agent`: a built-in agent from the command line, until Ctrl-C. */
-import { lineOf } from '../common/errors.ts';
+import { isMisuse, lineOf } from '../common/errors.ts';
 import { HELP, parseAgentOptions, type AgentOptions } from './cli-options.ts';
 import { startModeAgent } from './mode-agent.ts';
 
@@ -10,9 +10,11 @@ export interface AgentIo {
   readonly interrupt?: AbortSignal;
 }
 
-/** @returns the exit code: 0, or 2 for a command that cannot be carried out. */
+/** @returns the exit code: 0, 1 when it cannot listen, 2 for flags that are not understood. */
 export async function runAgent(argv: readonly string[], io: AgentIo): Promise<number> {
-  const say = (line: string) => io.stdout.write(`${line}\n`);
+  const json = argv.includes('--json');
+  const say = (line: string) =>
+    io.stdout.write(json ? `${JSON.stringify({ type: 'call', text: line })}\n` : `${line}\n`);
   try {
     const options = parseAgentOptions(argv);
     if (options === 'help') {
@@ -20,15 +22,20 @@ export async function runAgent(argv: readonly string[], io: AgentIo): Promise<nu
       return 0;
     }
     const agent = await startModeAgent(options, say);
-    say(`The ${options.mode} agent waits for calls. In another terminal:`);
-    say(`  npm start -- --agent ${agent.url}${bridgeFlags(options)}`);
-    say('Ctrl-C stops it.');
+    if (json) {
+      const { mode, dialect } = options;
+      io.stdout.write(`${JSON.stringify({ type: 'ready', url: agent.url, mode, dialect })}\n`);
+    } else {
+      say(`The ${options.mode} agent waits for calls. In another terminal:`);
+      say(`  npm start -- --agent ${agent.url}${bridgeFlags(options)}`);
+      say('Ctrl-C stops it.');
+    }
     await interrupted(io.interrupt);
     await agent.close();
     return 0;
   } catch (error) {
     io.stderr.write(`${lineOf(error)}\n`);
-    return 2;
+    return isMisuse(error) ? 2 : 1;
   }
 }
 

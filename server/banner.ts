@@ -74,3 +74,19 @@ function networkRows(
     row('', fingerprint.slice(48)),
   ];
 }
+
+/** The same for programs: `start --json`. */
+export function started(bridge: Bridge, uptimeMs: number) {
+  const { engines, agent } = bridge.status();
+  const { phone, phonePassword, lan } = bridge;
+  return {
+    ready: true,
+    version,
+    readyMs: Math.round(uptimeMs),
+    page: bridge.newPageUrl(),
+    phone: { ...phone, ...(lan?.madePassword === true && { password: phonePassword }) },
+    engines,
+    agent: { ...agent, name: bridge.agentName },
+    ...(lan && { lan }),
+  };
+}

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { pino, type Logger } from 'pino';
 import { messageOf, BridgeError } from '../common/errors.ts';
 import type { Log, LogLevel } from '../common/log.ts';
+import { hasColours } from './colours.ts';
 import { textLine } from './log-lines.ts';
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -31,6 +32,7 @@ export async function openLog(
   stream: NodeJS.WriteStream = process.stderr,
 ): Promise<OpenLog> {
   let minimum = RANK[level];
+  const colours = hasColours(stream);
   const toStream = format === 'json' ? jsonTo(stream) : undefined;
   const target = file === undefined ? undefined : await openFile(file);
   const toFile = target && jsonTo(target);
@@ -38,7 +40,7 @@ export async function openLog(
     log: (entryLevel, message, fields = {}) => {
       if (RANK[entryLevel] < minimum) return;
       if (toStream) toStream[entryLevel](fields, message);
-      else stream.write(textLine(entryLevel, message, fields, stream.isTTY));
+      else stream.write(textLine(entryLevel, message, fields, colours));
       toFile?.[entryLevel](fields, message);
     },
     setLevel: (next) => {
@@ -87,6 +89,6 @@ async function openFile(file: string) {
 export function consoleLog(minimum: LogLevel): Log {
   return (level, message, fields = {}) => {
     if (RANK[level] < RANK[minimum]) return;
-    process.stderr.write(textLine(level, message, fields, process.stderr.isTTY));
+    process.stderr.write(textLine(level, message, fields, hasColours(process.stderr)));
   };
 }

@@ -6,8 +6,9 @@ import { loadConfig, type ConfigSource } from './config/load.ts';
 import { listenForKeys, type Keys } from './keys.ts';
 import { Run } from './run.ts';
 
+const json = process.argv.includes('--json');
 const source: ConfigSource = {
-  argv: process.argv.slice(2),
+  argv: process.argv.slice(2).filter((argument) => argument !== '--json'),
   environment: process.env,
   folder: process.cwd(),
 };
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const run = new Run(source, process.stdout);
+  const run = new Run(source, process.stdout, json);
   await run.start(loaded);
   let keys: Keys | undefined = undefined;
   const stop = () => {
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
   // Windows has no such signal; there the file is watched all the same.
   process.on('SIGHUP', () => run.reload());
+  if (json) return;
   keys = listenForKeys(process.stdin, process.stdout, {
     o: { what: 'open the page', do: () => run.openPage() },
     d: { what: 'dial the demo call', do: () => run.dial() },
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
+  if (json) process.stdout.write(`${JSON.stringify({ ready: false, error: lineOf(error) })}\n`);
   process.stderr.write(`${lineOf(error)}\n`);
   process.exitCode = isMisuse(error) ? 2 : 1;
 });

@@ -8,8 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readWav } from '../audio/wav.ts';
 import { BridgeError, messageOf } from '../common/errors.ts';
 import { Softphone } from '../softphone/softphone.ts';
-import { banner } from './banner.ts';
+import { banner, started } from './banner.ts';
 import { startBridge, type Bridge } from './bridge.ts';
+import { hasColours } from './colours.ts';
 import { changesBetween } from './config/changes.ts';
 import { loadConfig, type ConfigSource, type LoadedConfig } from './config/load.ts';
 import { watchFile, type Watch } from './config/watch.ts';
@@ -24,13 +25,16 @@ const FAREWELL_MS = 3000;
 export class Run {
   readonly #source: ConfigSource;
   readonly #output: NodeJS.WriteStream;
+  readonly #json: boolean;
   #log: OpenLog | undefined;
   #bridge: Bridge | undefined;
   #options: BridgeOptions | undefined;
   #loaded: LoadedConfig | undefined;
   #watch: Watch | undefined;
 
-  constructor(source: ConfigSource, output: NodeJS.WriteStream) {
+  /** @param json for a program: one object in place of everything a person reads. */
+  constructor(source: ConfigSource, output: NodeJS.WriteStream, json = false) {
+    this.#json = json;
     this.#source = source;
     this.#output = output;
   }
@@ -43,7 +47,9 @@ export class Run {
     this.#bridge = await startBridge(this.#options, this.#log.log);
     this.#watch =
       loaded.file === undefined ? undefined : watchFile(loaded.file, () => this.reload());
-    this.#say(banner(this.#bridge, performance.now() - startedAt, this.#output.isTTY));
+    const uptimeMs = performance.now() - startedAt;
+    if (this.#json) this.#output.write(`${JSON.stringify(started(this.#bridge, uptimeMs))}\n`);
+    else this.#say(banner(this.#bridge, uptimeMs, hasColours(this.#output)));
   }
 
   async stop(): Promise<void> {
@@ -125,6 +131,6 @@ export class Run {
   }
 
   #say(text: string): void {
-    this.#output.write(text);
+    if (!this.#json) this.#output.write(text);
   }
 }

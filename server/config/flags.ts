@@ -102,10 +102,13 @@ Dial your voice agent from a softphone; a page in Chrome answers and shows the c
   --drachtio H:P:SECRET   use a drachtio server instead of the embedded one
   --rtpengine H:P[,H:P]   use an rtpengine, or several, instead of the embedded one
   --config FILE           the configuration file (default: bridge.yaml here, if there is one)
+  --json                  one JSON object when it runs instead of the text; no keys
   -v, --verbose           log for developers of the bridge
   -h, --help              this text
 
 Flags go before the environment, the environment before the file. "config" shows and checks it all.
+
+Exit codes: 0 stopped, 1 it could not start, 2 the flags or the configuration are wrong, 130 a second Ctrl-C.
 `;
 
 export interface Flags extends Layer {

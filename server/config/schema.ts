@@ -118,7 +118,9 @@ const sip = section({
   on_page_lost: z
     .enum(['bye', 'notice'])
     .default('bye')
-    .describe('A page is closed or crashes in a call: hang up at once, or say so to the phone first.'),
+    .describe(
+      'A page is closed or crashes in a call: hang up at once, or say so to the phone first.',
+    ),
   audio: section({
     capture: z
       .enum(CAPTURE_MODES)

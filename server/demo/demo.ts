@@ -45,12 +45,24 @@ export interface DemoOptions {
   readonly log: Log;
   /** What happens, for a person who waits. */
   readonly say: (step: string) => void;
+  /** Ends it: what was started is stopped, and it fails with Interrupted. */
+  readonly signal?: AbortSignal;
   readonly drachtio?: BridgeOptions['drachtio'];
   readonly rtpengines?: BridgeOptions['rtpengines'];
 }
 
+/** Somebody did not want to wait. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
-  const { log, say, drachtio, rtpengines } = options;
+  const { log, say, drachtio, rtpengines, signal } = options;
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new Interrupted('Ended by Ctrl-C.')));
+  });
+  // It may come when nobody waits for it.
+  interrupted.catch(() => undefined);
   const stack: (() => Promise<void>)[] = [];
   try {
     const agent = await startDemoAgent({ host: '127.0.0.1', port: 0, record: true, log });
@@ -78,9 +90,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
 
     const browser = await openBrowser(`${bridge.url}/?start`);
     stack.push(() => browser.close());
-    await pageReady(bridge);
+    await Promise.race([pageReady(bridge), interrupted]);
     say(`${browser.path} has opened the page and registered`);
-    return await talk(bridge, agent, say, stack);
+    return await Promise.race([talk(bridge, agent, say, stack), interrupted]);
   } finally {
     for (const stop of stack.reverse()) await stop();
   }

@@ -1,25 +1,41 @@
 /** `npm run demo`: shows the main job on this machine, and says with numbers whether it works. */
 import { styleText } from 'node:util';
-import { lineOf } from '../../common/errors.ts';
+import { BridgeError, isMisuse, lineOf } from '../../common/errors.ts';
+import { hasColours } from '../colours.ts';
 import { consoleLog } from '../log.ts';
-import { runDemo, type DemoReport } from './demo.ts';
+import { Interrupted, runDemo, type DemoReport } from './demo.ts';
 import type { Heard } from './measure.ts';
 
 const HELP = `Usage: npm run demo -- [--json] [--verbose]
 
 Starts everything on free ports, opens the page in an installed Chrome, Chromium or Edge
 (headless), dials it with the project's softphone and compares what each side heard with what
-the other said. Exit code 0 only if voice really crossed both ways.
+the other said.
+
+  --json         one JSON object instead of text
+  -v, --verbose  log for developers of the bridge
+  -h, --help     this text
+
+Exit codes: 0 voice really crossed both ways, 1 it did not, 2 a flag is not understood, 130 ended by Ctrl-C.
 `;
+
+const FLAGS = ['--json', '--verbose', '-v', '--help', '-h'];
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
     process.stdout.write(HELP);
     return 0;
   }
+  const unknown = argv.find((argument) => !FLAGS.includes(argument));
+  if (unknown !== undefined) {
+    throw new BridgeError('BAD_FLAG', `demo does not know ${unknown}. See --help.`);
+  }
   const json = argv.includes('--json');
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
   const report = await runDemo({
-    log: consoleLog(argv.includes('--verbose') ? 'debug' : 'warn'),
+    signal: stop.signal,
+    log: consoleLog(argv.includes('--verbose') || argv.includes('-v') ? 'debug' : 'warn'),
     say: (step) => {
       if (!json) process.stdout.write(`${step}\n`);
     },
@@ -35,7 +51,7 @@ function text({ ok, callerToAgent: up, agentToCaller: down, errors }: DemoReport
   return (
     `\n${side('caller → agent', up)}${side('agent → caller', down)}` +
     `${String(up.frames)} frames reached the agent, ${String(up.framesPerSecond)} a second\n\n` +
-    `${process.stdout.isTTY ? styleText(ok ? 'green' : 'red', verdict) : verdict}\n`
+    `${hasColours(process.stdout) ? styleText(ok ? 'green' : 'red', verdict) : verdict}\n`
   );
 }
 
@@ -45,5 +61,6 @@ process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ ok: false, errors: [lineOf(error)] })}\n`);
   }
-  return 1;
+  if (error instanceof Interrupted) return 130;
+  return isMisuse(error) ? 2 : 1;
 });

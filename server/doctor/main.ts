@@ -2,6 +2,7 @@
 /** `npm run doctor`: looks at this machine and the configuration, and says what stands in the way. */
 import { styleText } from 'node:util';
 import { BridgeError, isMisuse, messageOf } from '../../common/errors.ts';
+import { hasColours } from '../colours.ts';
 import { loadConfig } from '../config/load.ts';
 import { optionsOf } from '../options.ts';
 import { examine } from './doctor.ts';
@@ -22,7 +23,7 @@ const MARK = { pass: ['✓', 'green'], warn: ['!', 'yellow'], fail: ['✗', 'red
 function text({ check, result, code, message, todo }: Finding): string {
   const [mark, colour] = MARK[result];
   const paint = (style: Parameters<typeof styleText>[0], part: string) =>
-    process.stdout.isTTY ? styleText(style, part) : part;
+    hasColours(process.stdout) ? styleText(style, part) : part;
   const head = `${paint(colour, mark)} ${check.padEnd(13)} ${message}`;
   if (code === undefined) return `${head}\n`;
   return `${head} ${paint('gray', code)}\n${' '.repeat(16)}→ ${todo ?? ''}\n`;
@@ -41,7 +42,11 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const options = optionsOf(loaded.config);
+  // It takes a second or two, most of it waiting for answers.
+  const isWatched = process.stderr.isTTY && !json;
+  if (isWatched) process.stderr.write('Looking at this machine …');
   const findings = await examine(options, thisMachine());
+  if (isWatched) process.stderr.write('\r\u001b[K');
   const fixed = fix ? await fixPorts(options, findings, loaded.file) : [];
   const ok = findings.every(({ result }) => result !== 'fail');
   if (json) process.stdout.write(`${JSON.stringify({ ok, findings, fixed })}\n`);
