@@ -7,15 +7,10 @@ import { BridgeError, messageOf } from '../common/errors.ts';
 import { silent, type Log } from '../common/log.ts';
 import { anySource } from './any-source.ts';
 import { Commands, NoReply, type Command, type Reply, type Timing } from './commands.ts';
+import { asQueryResult } from './query-result.ts';
 import { singleCodec } from './single-codec.ts';
-import type {
-  CallParams,
-  MediaEngine,
-  MediaParams,
-  PartyParams,
-  QueryResult,
-  SdpResult,
-} from './engine.ts';
+import { withTlsId } from './tls-id.ts';
+import type { CallParams, MediaEngine, MediaParams, PartyParams, SdpResult } from './engine.ts';
 
 export interface RtpengineAddress {
   readonly host: string;
@@ -64,7 +59,8 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
   }
 
   async function describe(command: 'offer' | 'answer', params: MediaParams): Promise<SdpResult> {
-    const { sdp: text, warning } = await run(command, params, params['call-id']);
+    const named = { ...params, sdp: withTlsId(params.sdp) };
+    const { sdp: text, warning } = await run(command, named, params['call-id']);
     if (typeof text !== 'string') {
       throw new BridgeError(
         'RTPENGINE_REFUSED',
@@ -94,7 +90,7 @@ export async function connectRtpengine(options: RtpengineAddress): Promise<Media
       await run('delete', { ...params, 'delete-delay': 0 }, params['call-id']);
     },
     query: async (params: CallParams) =>
-      (await run('query', params, params['call-id'])) as unknown as QueryResult,
+      asQueryResult(await run('query', params, params['call-id'])),
     list: async (limit) => {
       const { calls } = await run('list', limit === undefined ? {} : { limit });
       return Array.isArray(calls) ? calls.filter((each) => typeof each === 'string') : [];
