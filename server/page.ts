@@ -12,7 +12,15 @@ import type { PageHandler } from './http/origin.ts';
 import { isPackaged, root } from './root.ts';
 
 /** Folders whose sources end up in the page. */
-const SOURCES = ['web', 'audio', 'recording', 'agent/dialects', 'agent/diagnosis', 'common'];
+const SOURCES = [
+  'docs/reference',
+  'web',
+  'audio',
+  'recording',
+  'agent/dialects',
+  'agent/diagnosis',
+  'common',
+];
 
 export async function openPage(): Promise<PageHandler> {
   const built = join(root, 'dist', 'web');

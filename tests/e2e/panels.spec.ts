@@ -2,6 +2,7 @@
  * What the page shows beside the call: the SIP ladder, the figures of the network, the log, the
  * set-up of a phone, the chain. Looks are the same over either engine, so one is enough.
  */
+import { TestAgent } from '../support/test-agent.ts';
 import { expect, test } from './fixtures.ts';
 
 test.beforeEach(({ engine }) => {
@@ -91,4 +92,47 @@ test('the charts of the network have figures of every way, leg and queue', async
   // Loopback loses nothing.
   await expect(page.getByTestId('chart-loss')).toContainText('0.0 %');
   await call.hangup();
+});
+
+test('the chain turns red with the agent and green again; the log is filtered, searched and explained', async ({
+  agent,
+  openPage,
+  phone,
+}) => {
+  const page = await openPage();
+  const light = page.getByTestId('chain-agent');
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  await agent.session();
+  await expect(light).toHaveAttribute('data-light', 'green');
+  const { port } = agent;
+  await agent.close();
+  await expect(light).toHaveAttribute('data-light', 'red', { timeout: 20_000 });
+  await expect(light).toContainText('Start the agent again');
+  const back = await TestAgent.start(port);
+  await back.session();
+  await expect(light).toHaveAttribute('data-light', 'green', { timeout: 20_000 });
+  await call.hangup();
+  await back.close();
+
+  const log = page.getByTestId('event-log');
+  const entries = log.getByRole('listitem');
+  await expect(log).not.toContainText('INVITE');
+  await page.getByTestId('log-level').selectOption('debug');
+  await page.getByTestId('log-kind').selectOption('sip');
+  await page.getByTestId('log-search').fill('invite sip:1000');
+  await expect(entries).toHaveCount(1);
+  await expect(entries).toContainText('phone → bridge: INVITE sip:1000');
+  await page.getByTestId('log-search').fill('');
+  await page.getByTestId('log-kind').selectOption('agent');
+  await page.getByTestId('log-level').selectOption('warn');
+  const code = log.getByTestId('error-code').first();
+  await code.click();
+  await expect(log.getByTestId('explanation').first()).toContainText('What to do:');
+
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByTestId('copy-log-json').getByRole('button').click();
+  await expect(page.getByTestId('copy-log-json')).toContainText('Copied');
+  const copied = JSON.parse(await page.evaluate('navigator.clipboard.readText()')) as object[];
+  expect(copied[0]).toMatchObject({ kind: 'agent', callId: call.callId });
 });

@@ -265,6 +265,11 @@ export class Bridge extends EventTarget {
     if (event.type === 'interrupt') this.interrupt(event.callId, 'api');
     if (event.type === 'config') void this.#reread();
     if (event.type === 'message') this.log.add('info', `${event.from} writes: ${event.text}`);
+    if (event.type === 'sip') {
+      const { leg, direction, summary, callId } = event;
+      const way = direction === 'in' ? `${leg} → bridge` : `bridge → ${leg}`;
+      this.log.add('debug', `${way}: ${summary}`, { callId, kind: 'sip' });
+    }
     if (event.type === 'agent') this.#onAgentEvent(event);
     if (event.type === 'media') this.#onMediaEvent(event);
   }

@@ -3,6 +3,7 @@
  * agent. Whoever looks at the page should know within a second which link is broken and what to do.
  */
 import type { PartStatus, Status } from '../../common/api.ts';
+import type { BridgeError, ErrorCode } from '../../common/errors.ts';
 import type { RegistrationStatus } from '../phone/registration.ts';
 import type { SocketStatus } from '../media/report.ts';
 
@@ -12,6 +13,9 @@ export interface ChainLink {
   readonly name: string;
   readonly light: Light;
   readonly sentence: string;
+  /** Of what is not green, where the sentence does not say it. */
+  readonly todo?: string;
+  readonly code?: ErrorCode;
 }
 
 export interface ChainFacts {
@@ -19,7 +23,7 @@ export interface ChainFacts {
   readonly status: Status | undefined;
   readonly registration: RegistrationStatus;
   /** What is missing in this browser. */
-  readonly unsupported: string | undefined;
+  readonly unsupported: BridgeError | undefined;
   /** The agent's sockets of the live calls. */
   readonly sockets: readonly SocketStatus[];
 }
@@ -37,14 +41,39 @@ export function chainOf(facts: ChainFacts): readonly ChainLink[] {
 
 type Look = Omit<ChainLink, 'name'>;
 
-const UNKNOWN: Look = { light: 'amber', sentence: 'Waiting for the bridge.' };
+const UNKNOWN: Look = {
+  light: 'amber',
+  sentence: 'Waiting for the bridge.',
+  todo: 'Is it running? Start it again with npm start; this page finds it by itself.',
+};
 
 function phoneLink(status: Status | undefined): Look {
   if (status === undefined) return UNKNOWN;
   const phones = status.registrations.filter(({ kind }) => kind === 'phone');
   const [phone] = phones;
   if (phone === undefined) {
-    return { light: 'amber', sentence: 'No phone is registered. Set one up as shown below.' };
+    const [refused] = status.phones.filter(({ registerStatus = 200 }) => registerStatus >= 300);
+    return refused === undefined
+      ? {
+          light: 'amber',
+          sentence: 'No phone is registered.',
+          todo: 'Set one up as shown below.',
+        }
+      : {
+          light: 'red',
+          sentence: `${refused.user} at ${refused.address} was refused (${refused.registerStatus ?? ''}).`,
+          todo: 'Correct user name and password in the phone.',
+          code: 'REGISTER_REFUSED',
+        };
+  }
+  const mute = status.phones.find(({ calls, callsWithRtp }) => calls > 0 && callsWithRtp === 0);
+  if (mute !== undefined) {
+    return {
+      light: 'red',
+      sentence: `SIP of ${mute.user} arrives, and no RTP ever came from ${mute.address}.`,
+      todo: 'Open the RTP ports (UDP) in the firewall, here and at the phone.',
+      code: 'MEDIA_NO_PHONE_RTP',
+    };
   }
   const silent = phones.filter(({ reachable }) => reachable === false);
   const names = silent.map(({ aor }) => userOf(aor)).join(', ');
@@ -52,12 +81,17 @@ function phoneLink(status: Status | undefined): Look {
     const sentence = `${phones.length} phones registered`;
     return silent.length === 0
       ? { light: 'green', sentence: `${sentence}.` }
-      : { light: 'amber', sentence: `${sentence}; no answer from ${names}.` };
+      : {
+          light: 'amber',
+          sentence: `${sentence}; no answer from ${names}.`,
+          todo: 'Are they still on, and in this network?',
+        };
   }
   if (silent.length > 0) {
     return {
       light: 'amber',
-      sentence: `${names} does not answer at ${phone.source}. Is it still on?`,
+      sentence: `${names} does not answer at ${phone.source}.`,
+      todo: 'Is it still on, and in this network?',
     };
   }
   const { roundTripMs } = phone;
@@ -67,32 +101,56 @@ function phoneLink(status: Status | undefined): Look {
 
 function partLink(part: PartStatus | undefined, name: string): Look {
   if (part === undefined) return UNKNOWN;
-  if (part.problem !== undefined) return { light: 'red', sentence: part.problem.message };
-  if (!part.ok) return { light: 'red', sentence: `${name} does not answer at ${part.address}.` };
+  if (part.problem !== undefined) return broken(part.problem);
+  if (!part.ok) {
+    return {
+      light: 'red',
+      sentence: `${name} does not answer at ${part.address}.`,
+      todo: `Start ${name}, or check its address in the configuration.`,
+    };
+  }
   const kind = part.kind === 'embedded' ? `Embedded ${name}` : name;
   return { light: 'green', sentence: `${kind} at ${part.address}` };
 }
 
 function pageLink({ registration, unsupported }: ChainFacts): Look {
-  if (unsupported !== undefined) return { light: 'red', sentence: unsupported };
+  if (unsupported !== undefined) return broken(unsupported);
   const { state, sentence } = registration;
   if (state === 'registered') return { light: 'green', sentence };
-  return { light: state === 'failed' ? 'red' : 'amber', sentence };
+  if (state === 'idle') return { light: 'amber', sentence, todo: 'Press Start answering calls.' };
+  return state === 'failed'
+    ? { light: 'red', sentence, todo: 'Reload this page; its log and the bridge’s say more.' }
+    : { light: 'amber', sentence, todo: 'Wait a moment; it goes on trying.' };
 }
 
 function agentLink({ status, sockets }: ChainFacts): Look {
   // A live call knows better than the last probe.
   const troubled = sockets.find(({ state }) => state === 'reconnecting');
-  if (troubled !== undefined) return { light: 'red', sentence: troubled.sentence };
+  if (troubled !== undefined) {
+    const { sentence, code } = troubled;
+    const todo = 'Start the agent again; the page connects as soon as it is back.';
+    return { light: 'red', sentence, todo, ...(code && { code }) };
+  }
   const open = sockets.filter(({ state }) => state === 'open').length;
   if (open > 0) {
     return { light: 'green', sentence: open === 1 ? 'In a call.' : `In ${open} calls.` };
   }
   if (status === undefined) return UNKNOWN;
   const { agent } = status;
-  if (agent.problem !== undefined) return { light: 'red', sentence: agent.problem.message };
-  if (!agent.ok) return { light: 'red', sentence: `No answer from ${agent.address}.` };
+  if (agent.problem !== undefined) return broken(agent.problem);
+  if (!agent.ok) {
+    return {
+      light: 'red',
+      sentence: `No answer from ${agent.address}.`,
+      todo: 'Start the agent, or check agent.url.',
+    };
+  }
   return { light: 'green', sentence: agent.address };
+}
+
+/** Its message says what to do as well. */
+function broken({ code, message }: { readonly code: ErrorCode; readonly message: string }): Look {
+  return { light: 'red', sentence: message, code };
 }
 
 /** `sip:alice@example.com` → `alice`. */

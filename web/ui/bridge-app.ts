@@ -77,7 +77,7 @@ export class BridgeApp extends LitElement {
     const chain = chainOf({
       status,
       registration,
-      unsupported: unsupported?.message,
+      unsupported,
       sockets: live.map(({ socket }) => socket),
     });
     return html`

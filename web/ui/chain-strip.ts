@@ -1,7 +1,8 @@
 /** phone → SIP → media → page → agent: one light and one sentence per link. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { ChainLink, Light } from '../bridge/chain.ts';
+import './error-code.ts';
 import { base } from './styles.ts';
 
 const WORDS: Record<Light, string> = { green: 'fine', amber: 'waiting', red: 'broken' };
@@ -83,7 +84,7 @@ export class ChainStrip extends LitElement {
         overflow-wrap: anywhere;
       }
 
-      .red p {
+      .red .sentence {
         color: var(--red);
       }
 
@@ -114,13 +115,15 @@ export class ChainStrip extends LitElement {
     return html`
       <ol class="card" aria-label="The chain a call runs through">
         ${this.links.map(
-          ({ name, light, sentence }) => html`
+          ({ name, light, sentence, todo, code }) => html`
             <li class=${light} data-testid="chain-${name.toLowerCase()}" data-light=${light}>
               <h2>
                 <span class="light" aria-hidden="true"></span>${name}
                 <span class="for-ears">: ${WORDS[light]}</span>
               </h2>
-              <p>${breakable(sentence)}</p>
+              <p class="sentence">${breakable(sentence)}</p>
+              ${todo === undefined ? nothing : html`<p>${todo}</p>`}
+              ${code === undefined ? nothing : html`<error-code code=${code}></error-code>`}
             </li>
           `,
         )}

@@ -27,7 +27,9 @@ export class CopyButton extends LitElement {
   @property() text = '';
   /** What it is, for screen readers. */
   @property() what = '';
-  @state() private said = 'Copy';
+  /** What the button says. */
+  @property() label = 'Copy';
+  @state() private said = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   override disconnectedCallback(): void {
@@ -37,7 +39,8 @@ export class CopyButton extends LitElement {
 
   override render(): TemplateResult {
     return html`<button class="quiet" @click=${() => this.#copy()}>
-      <span aria-live="polite">${this.said}</span><span class="for-ears"> ${this.what}</span>
+      <span aria-live="polite">${this.said === '' ? this.label : this.said}</span
+      ><span class="for-ears"> ${this.what}</span>
     </button>`;
   }
 
@@ -51,6 +54,6 @@ export class CopyButton extends LitElement {
   #say(word: string): void {
     this.said = word;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.said = 'Copy'), SAID_MS);
+    this.#timer = setTimeout(() => (this.said = ''), SAID_MS);
   }
 }

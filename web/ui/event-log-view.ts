@@ -1,19 +1,34 @@
-/** What happened, newest in sight; filtered by level, copied as text. */
+/** What happened, newest in sight; filtered by level and kind, searched, copied as text or JSON. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { LogLevel } from '../../common/log.ts';
-import { formatLog, type LogEntry } from '../bridge/event-log.ts';
+import {
+  filterLog,
+  formatLog,
+  LOG_KINDS,
+  logAsJson,
+  type LogEntry,
+  type LogKind,
+} from '../bridge/event-log.ts';
 import { formatTime } from '../bridge/format.ts';
 import './copy-button.ts';
+import './error-code.ts';
 import { base } from './styles.ts';
 
 const LEVELS: readonly { readonly level: LogLevel; readonly name: string }[] = [
+  { level: 'debug', name: 'Everything, and SIP' },
   { level: 'info', name: 'Everything' },
   { level: 'warn', name: 'Warnings and errors' },
   { level: 'error', name: 'Errors' },
 ];
-const WEIGHT: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+const KIND_NAMES: Record<LogKind, string> = {
+  page: 'Page',
+  call: 'Calls',
+  sip: 'SIP',
+  media: 'Media',
+  agent: 'Agent',
+};
 
 @customElement('event-log-view')
 export class EventLogView extends LitElement {
@@ -24,20 +39,41 @@ export class EventLogView extends LitElement {
         align-items: center;
         border-bottom: 1px solid var(--line);
         display: flex;
-        gap: 8px;
-        justify-content: space-between;
-        padding: 10px 10px 10px 18px;
+        flex-wrap: wrap;
+        gap: 4px 6px;
+        padding: 8px 10px 10px 18px;
+      }
+
+      h2 {
+        flex: 1;
+      }
+
+      .filters {
+        display: grid;
+        flex-basis: 100%;
+        gap: 6px;
+        grid-template-columns: minmax(0, 1fr) auto auto;
+      }
+
+      select,
+      input {
+        background: var(--sunken);
+        border: 1px solid var(--line);
+        border-radius: var(--radius-small);
+        color: var(--ink);
+        font: 500 0.8rem var(--sans);
+        min-height: 28px;
+        min-width: 0;
+        padding: 2px 6px;
       }
 
       select {
-        background: transparent;
-        border: 1px solid transparent;
-        border-radius: 999px;
-        color: var(--ink-2);
-        font: 500 0.8rem var(--sans);
-        margin-left: auto;
-        max-width: 11.5em;
-        padding: 4px 6px;
+        max-width: 8.5em;
+      }
+
+      input::placeholder {
+        color: var(--ink-3);
+        opacity: 1;
       }
 
       select option {
@@ -81,13 +117,9 @@ export class EventLogView extends LitElement {
         overflow-wrap: anywhere;
       }
 
-      code {
-        background: var(--sunken);
-        border-radius: 4px;
-        color: var(--ink-2);
-        font: 500 0.7rem var(--mono);
-        margin-left: 0.3em;
-        padding: 1px 5px;
+      .debug p {
+        color: var(--ink-3);
+        font: 0.76rem/1.6 var(--mono);
       }
 
       .empty {
@@ -99,20 +131,38 @@ export class EventLogView extends LitElement {
 
   @property({ attribute: false }) entries: readonly LogEntry[] = [];
   @state() private lowest: LogLevel = 'info';
+  @state() private kind: LogKind | undefined;
+  @state() private search = '';
+
+  /** For the shortcut. */
+  focusSearch(): void {
+    this.renderRoot.querySelector('input')?.focus();
+  }
 
   override render(): TemplateResult {
-    const shown = this.entries.filter(({ level }) => WEIGHT[level] >= WEIGHT[this.lowest]);
+    const { lowest, kind, search } = this;
+    const shown = filterLog(this.entries, { lowest, kind, search });
     return html`
       <section class="card" aria-labelledby="heading">
         <header>
           <h2 class="label" id="heading">Log</h2>
-          <select aria-label="Which entries are shown" @change=${(e: Event) => this.#filter(e)}>
-            ${LEVELS.map(({ level, name }) => html`<option value=${level}>${name}</option>`)}
-          </select>
-          <copy-button .text=${formatLog(shown)} what="the log"></copy-button>
+          <copy-button .text=${formatLog(shown)} what="the log as text"></copy-button>
+          <copy-button
+            .text=${logAsJson(shown)}
+            label="JSON"
+            what="Copy the log as JSON"
+            data-testid="copy-log-json"
+          ></copy-button>
+          ${this.#filters()}
         </header>
         <ol tabindex="0" role="log" aria-label="Log" aria-live="off" data-testid="event-log">
-          ${shown.length === 0 ? html`<li class="empty">Nothing to report.</li>` : nothing}
+          ${
+            shown.length === 0
+              ? html`<li class="empty">
+                  ${this.entries.length === 0 ? 'Nothing to report.' : 'Nothing that fits.'}
+                </li>`
+              : nothing
+          }
           ${repeat(
             shown,
             ({ id }) => id,
@@ -121,7 +171,7 @@ export class EventLogView extends LitElement {
                 <time class="figure">${formatTime(at)}</time>
                 <p>
                   ${level === 'info' ? nothing : html`<span class="for-ears">${level}: </span>`}
-                  ${text}${code === undefined ? nothing : html` <code>${code}</code>`}
+                  ${text}${code === undefined ? nothing : html` <error-code code=${code}></error-code>`}
                 </p>
               </li>
             `,
@@ -129,6 +179,38 @@ export class EventLogView extends LitElement {
         </ol>
       </section>
     `;
+  }
+
+  #filters(): TemplateResult {
+    const chosen = ({ target }: Event) => (target as HTMLSelectElement | HTMLInputElement).value;
+    return html`<div class="filters" role="search" aria-label="The log">
+      <input
+        type="search"
+        placeholder="Search"
+        aria-label="Search the log"
+        data-testid="log-search"
+        .value=${this.search}
+        @input=${(event: Event) => (this.search = chosen(event))}
+      />
+      <select
+        aria-label="Least level"
+        data-testid="log-level"
+        @change=${(event: Event) => (this.lowest = chosen(event) as LogLevel)}
+      >
+        ${LEVELS.map(
+          ({ level, name }) =>
+            html`<option value=${level} ?selected=${level === this.lowest}>${name}</option>`,
+        )}
+      </select>
+      <select
+        aria-label="Kind"
+        data-testid="log-kind"
+        @change=${(event: Event) => (this.kind = LOG_KINDS.find((each) => each === chosen(event)))}
+      >
+        <option value="">All kinds</option>
+        ${LOG_KINDS.map((each) => html`<option value=${each}>${KIND_NAMES[each]}</option>`)}
+      </select>
+    </div>`;
   }
 
   /** Follows the newest entry, unless someone reads further up. */
@@ -140,8 +222,10 @@ export class EventLogView extends LitElement {
       this.renderRoot.querySelector('ol')?.scrollTo({ top: Number.MAX_SAFE_INTEGER });
     });
   }
+}
 
-  #filter({ target }: Event): void {
-    if (target instanceof HTMLSelectElement) this.lowest = target.value as LogLevel;
+declare global {
+  interface HTMLElementTagNameMap {
+    'event-log-view': EventLogView;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Status } from '../../../common/api.ts';
+import { BridgeError } from '../../../common/errors.ts';
 import { chainOf, type ChainFacts } from '../../../web/bridge/chain.ts';
 
 const STATUS: Status = {
@@ -51,7 +52,8 @@ describe('chainOf', () => {
     expect(linkOf('Phone', {}).sentence).toBe('alice from 192.0.2.7:5062');
     expect(linkOf('Phone', { status: { ...STATUS, registrations: [] } })).toMatchObject({
       light: 'amber',
-      sentence: 'No phone is registered. Set one up as shown below.',
+      sentence: 'No phone is registered.',
+      todo: 'Set one up as shown below.',
     });
   });
 
@@ -69,13 +71,54 @@ describe('chainOf', () => {
     );
     expect(phones({ ...alice, reachable: false })).toMatchObject({
       light: 'amber',
-      sentence: 'alice does not answer at 192.0.2.7:5062. Is it still on?',
+      sentence: 'alice does not answer at 192.0.2.7:5062.',
+      todo: 'Is it still on, and in this network?',
     });
     expect(phones(alice, { ...bob, reachable: true }).sentence).toBe('2 phones registered.');
     expect(phones(alice, { ...bob, reachable: false })).toMatchObject({
       light: 'amber',
       sentence: '2 phones registered; no answer from bob.',
     });
+  });
+
+  test('knows phones whose SIP comes and whose RTP never did, and those that were refused', () => {
+    const seen = { user: 'alice', address: '192.0.2.7', calls: 2, callsWithRtp: 0 };
+    expect(linkOf('Phone', { status: { ...STATUS, phones: [seen] } })).toMatchObject({
+      light: 'red',
+      sentence: 'SIP of alice arrives, and no RTP ever came from 192.0.2.7.',
+      code: 'MEDIA_NO_PHONE_RTP',
+    });
+    expect(linkOf('Phone', { status: { ...STATUS, phones: [{ ...seen, callsWithRtp: 1 }] } })) //
+      .toMatchObject({ light: 'green' });
+    const phones = [{ ...seen, calls: 0, registerStatus: 403 }];
+    expect(linkOf('Phone', { status: { ...STATUS, registrations: [], phones } })).toMatchObject({
+      light: 'red',
+      sentence: 'alice at 192.0.2.7 was refused (403).',
+      code: 'REGISTER_REFUSED',
+    });
+  });
+
+  test('says of everything that is not green what to do, or by its code where to read it', () => {
+    const down = { ...STATUS.agent, ok: false };
+    const states: Partial<ChainFacts>[] = [
+      { status: undefined, registration: { state: 'idle', sentence: 's' } },
+      { registration: { state: 'failed', sentence: 's' } },
+      { registration: { state: 'connecting', sentence: 's' } },
+      {
+        status: {
+          ...STATUS,
+          registrations: [],
+          agent: down,
+          engines: { drachtio: down, rtpengine: down },
+        },
+      },
+      { sockets: [{ state: 'reconnecting', sentence: 'Gone.' }] },
+    ];
+    for (const facts of states) {
+      const links = chainOf({ ...FINE, ...facts }).filter(({ light }) => light !== 'green');
+      expect(links).not.toEqual([]);
+      for (const { todo, code } of links) expect(todo ?? code).toBeDefined();
+    }
   });
 
   test('without a status everything behind the bridge is waited for', () => {
@@ -98,9 +141,12 @@ describe('chainOf', () => {
   });
 
   test('a browser that lacks an API is red whatever the registration says', () => {
-    expect(linkOf('Page', { unsupported: 'No X.' })).toMatchObject({
+    const unsupported = new BridgeError('BROWSER_UNSUPPORTED', 'No X.');
+    expect(linkOf('Page', { unsupported })).toEqual({
+      name: 'Page',
       light: 'red',
       sentence: 'No X.',
+      code: 'BROWSER_UNSUPPORTED',
     });
   });
 

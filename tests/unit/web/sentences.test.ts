@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import { NO_COUNTERS } from '../../../common/figures.ts';
 import { diagnose, type CallFacts } from '../../../web/bridge/diagnosis.ts';
-import { EventLog, formatLog } from '../../../web/bridge/event-log.ts';
 import { formatBytes, formatDbfs, formatDuration, formatMs } from '../../../web/bridge/format.ts';
 import { findUnsupported } from '../../../web/media/support.ts';
 import { endSentence, reasonText } from '../../../web/phone/end-cause.ts';
@@ -138,20 +137,4 @@ describe('figures', () => {
     expect([40, 999, 1_000, 12_345].map(formatMs)).toEqual(['40 ms', '999 ms', '1.0 s', '12.3 s']);
     expect([0, -12.4, -100].map(formatDbfs)).toEqual(['0', '−12', '−∞']);
   });
-});
-
-test('the log keeps the newest 500 entries and copies as text', () => {
-  let changes = 0;
-  const log = new EventLog(
-    () => (changes += 1),
-    () => new Date(0),
-  );
-  for (let n = 0; n < 510; n += 1) log.add('info', `${n}`);
-  log.add('warn', 'Lost.', { code: 'AGENT_CLOSED', callId: 'a@b' });
-  expect(changes).toBe(511);
-  expect(log.entries).toHaveLength(500);
-  expect(formatLog(log.entries.slice(-2))).toBe(
-    '1970-01-01T00:00:00.000Z INFO  509\n' +
-      '1970-01-01T00:00:00.000Z WARN  Lost. [AGENT_CLOSED] a@b',
-  );
 });
