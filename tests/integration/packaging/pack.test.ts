@@ -12,7 +12,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PageConfig, Status } from '../../../common/api.ts';
 import { messageOf } from '../../../common/errors.ts';
+import type { DemoReport } from '../../../server/demo/demo.ts';
 import { root, version } from '../../../server/root.ts';
+import { BROWSER, missing } from '../../setup/programs.ts';
 
 const run = promisify(execFile);
 const INSTALL_MS = 180_000;
@@ -124,6 +126,19 @@ describe('the package', () => {
     expect(unknown.output).toContain('BAD_FLAG');
     expect(unknown.code).toBe(2);
   });
+
+  it('carries voice both ways in its demo, from an empty folder', async (context) => {
+    const lacking = offline ?? missing(BROWSER);
+    context.skip(lacking !== undefined, lacking);
+    const { code, output } = await finished('demo', '--json');
+    const report = JSON.parse(output.slice(output.lastIndexOf('\n{') + 1)) as DemoReport;
+    expect(report.engines).toEqual({ drachtio: 'embedded', rtpengine: 'embedded' });
+    expect(report.callerToAgent.frames, output).toBeGreaterThan(300);
+    expect(report.callerToAgent.correlation, output).toBeGreaterThan(0.5);
+    expect(report.agentToCaller.latencyMs.n, output).toBeGreaterThan(0);
+    // How faithful the voice was on a machine that had other things to do is not this test's matter.
+    expect(code, output).toBe(report.ok ? 0 : 1);
+  }, 120_000);
 
   it('serves the built page, takes a call, and ends on SIGTERM', async (context) => {
     context.skip(offline !== undefined, offline);

@@ -121,4 +121,4 @@ it('answers as described, on every route that is described', async () => {
   expect([...events.seen.keys()].toSorted()).toEqual(
     expect.arrayContaining(['agent', 'call', 'dtmf', 'sip', 'status', 'turn']),
   );
-});
+}, 120_000);
