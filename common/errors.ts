@@ -69,12 +69,13 @@ export const ERRORS = {
   HOLD_REFUSED: 'A phone did not agree to being put on hold, or taken off it.',
   TRANSFER_FAILED: 'A call was not transferred.',
   BAD_REQUEST: 'A request to the HTTP API lacks something or holds what is not understood.',
-  SOURCE_REFUSED: 'Something came from an address outside private networks and was dropped.',
-  PAGE_LOCKED: 'The page of a bridge that is open to a network was opened without its token.',
-  BAD_CERTIFICATE: 'The certificate of the page and of SIP over TLS cannot be read or made.',
   AGENT_QUERY: 'The agent asks for query parameters that were not given.',
   BAD_BUNDLE: 'A file is no bundle of a recorded call, or a damaged one.',
   RECORDING_FAILED: 'The browser keeps no recording, or no more of one.',
+  SOURCE_REFUSED: 'Something came from an address outside private networks and was dropped.',
+  PAGE_LOCKED: 'The page of a bridge that is open to a network was opened without its token.',
+  BAD_CERTIFICATE: 'The certificate of the page and of SIP over TLS cannot be read or made.',
+  OTEL_MISSING: 'Spans are to be sent to a collector, and the packages for that are not installed.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;

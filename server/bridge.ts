@@ -41,6 +41,8 @@ import { openPage } from './page.ts';
 import { version } from './root.ts';
 import { PhonesSeen } from './phones-seen.ts';
 import { RegistrationFile } from './registration-file.ts';
+import { CallTraces } from './tracing/call-traces.ts';
+import { openSpans } from './tracing/spans.ts';
 import { drachtioStatus } from './status.ts';
 
 /** How long start waits for an external drachtio before it goes on without. */
@@ -157,11 +159,20 @@ async function start(
   });
   const measurements = new Measurements({
     calls: () => signaling.calls,
-    tell: (event) => events.tell(event),
+    tell: (event) => {
+      traces.note(event);
+      events.tell(event);
+    },
   });
   stack.push(() => measurements.close());
+  const traces = new CallTraces({
+    spans: await openSpans(process.env, log),
+    headersFor: (id) => agentOf(id).target.headers,
+  });
+  stack.push(() => traces.close());
   const tell = (event: BridgeEvent) => {
     measurements.note(event);
+    traces.note(event);
     events.tell(event);
   };
   const pages = { user: `page-${randomBytes(4).toString('hex')}`, password: newSecret() };
@@ -268,7 +279,8 @@ async function start(
     return failure && { status: 503, reason: PHRASES[failure.code], code: failure.code };
   };
   const voice = new VoiceSocket({
-    target: (id) => agentOf(id).target,
+    target: (id) => ({ ...agentOf(id).target, headers: traces.headersFor(id) }),
+    traceIdOf: (id) => traces.traceIdOf(id),
     outcome: setAgentProblem,
     tell,
     log,

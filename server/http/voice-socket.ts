@@ -30,6 +30,8 @@ const CLOSE_GRACE_MS = 500;
 export interface VoiceSocketOptions {
   /** Where the call with this id goes. */
   readonly target: (id: string) => AgentTarget;
+  /** Of the call's trace, for the log. */
+  readonly traceIdOf?: (id: string) => string | undefined;
   readonly log: Log;
   readonly tell: (event: AgentLinkEvent) => void;
   /** What the agent's socket did, for the status: undefined = it opened. */
@@ -147,7 +149,8 @@ export class VoiceSocket {
     const agent = connectAgent(target(id), {
       onOpen: () => {
         outcome(undefined);
-        log('info', 'the agent is connected', { callId: id });
+        const traceId = this.#options.traceIdOf?.(id);
+        log('info', 'the agent is connected', { callId: id, ...(traceId && { traceId }) });
         const tookMs = Math.round((performance.now() - begunAt) * 10) / 10;
         this.#tell(id, 'connected', 'The agent is connected.', { tookMs });
         opened();

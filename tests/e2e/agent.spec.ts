@@ -14,6 +14,8 @@ test('transcripts and events are shown as they come; partials are replaced', asy
   const call = await phone.call({ to: '1000' });
   await call.answered;
   const session = await agent.session();
+  // Its own traces can be of the call's trace.
+  expect(session.headers['traceparent']).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-01$/);
   const say = (event: object) => session.send(JSON.stringify(event));
   say({ type: 'transcript', text: 'where is', is_final: false, confidence: 0.4 });
   await expect(page.getByTestId('transcript')).toContainText('where is');
