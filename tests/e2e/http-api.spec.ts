@@ -1,5 +1,6 @@
 /** With a page in a call, the HTTP API answers what its OpenAPI document says: figures, turns, media. */
 import { DescribedApi, DescribedEvents } from '../support/described.ts';
+import { blocksOf, read } from '../support/docs.ts';
 import { bytesOf, sweep } from '../support/signals.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -8,7 +9,7 @@ test.skip(({ engine }) => engine !== 'embedded', 'the API does not depend on the
 test('a call with a page is told of as described', async ({ agent, bridge, openPage, phone }) => {
   const events = new DescribedEvents(bridge.url);
   const api = new DescribedApi(bridge.url);
-  await openPage();
+  const page = await openPage();
   const speech = sweep({ sampleRate: 8000, seconds: 1, fromHz: 300, toHz: 900, amplitude: 0.4 });
   const call = await phone.call({ to: '1000', play: speech });
   await call.answered;
@@ -35,6 +36,9 @@ test('a call with a page is told of as described', async ({ agent, bridge, openP
   expect((await api.ask('POST /api/calls/{id}/interrupt', { id }))[0]).toBe(202);
   expect((await api.ask('POST /api/calls/{id}/dtmf', { id, body: { digits: '5' } }))[0]).toBe(200);
   expect((await api.ask('POST /api/calls/{id}/hold', { id, body: { on: true } }))[0]).toBe(200);
+  for (const guide of ['guides/debugging.md', 'reference/events.md']) {
+    for (const code of blocksOf(read('docs', guide), 'js')) await page.evaluate(code);
+  }
   const message = { to: 'agent001', text: 'Hello' };
   await api.ask('POST /api/messages', { body: message });
   expect((await api.ask('DELETE /api/calls/{id}', { id }))[0]).toBe(200);

@@ -14,10 +14,11 @@ export const DOCUMENTS: readonly string[] = [
     .sort(),
 ];
 
-/** The fenced blocks of one language; indented ones, as in lists, without their indent. */
+/** The fenced blocks of one language ('' = none named); indented ones without their indent. */
 export function blocksOf(text: string, language: string): string[] {
-  const fence = new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\``, 'gm');
-  return [...text.matchAll(fence)].map(([, indent = '', code = '']) =>
-    code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  // From each opening fence to the next closing one, so that no closing one is taken for an opening.
+  const fenced = /^( *)```(\w*)\n([\s\S]*?)^ *```$/gm;
+  return [...text.matchAll(fenced)].flatMap(([, indent = '', name, code = '']) =>
+    name === language ? [code.replaceAll(new RegExp(`^${indent}`, 'gm'), '')] : [],
   );
 }

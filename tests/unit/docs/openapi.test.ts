@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BOUNDS_MS } from '../../../common/histogram.ts';
 import { openApi } from '../../../server/http/openapi/document.ts';
+import { EVENTS } from '../../../server/http/openapi/events.ts';
 import { OPERATIONS } from '../../../server/http/openapi/operations.ts';
 import { root } from '../../../server/root.ts';
+import { read } from '../../support/docs.ts';
 
 /** Of the files that serve: those of the description itself name paths, too. */
 const sources = readdirSync(join(root, 'server'), { recursive: true, encoding: 'utf8' })
@@ -52,6 +54,12 @@ describe('the OpenAPI document', () => {
     );
     expect(ids).toHaveLength(OPERATIONS.length);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('has every event that docs/reference/events.md explains, and no other', () => {
+    const rows = [...read('docs', 'reference', 'events.md').matchAll(/^\| `(\w+)` \|/gm)];
+    const explained = rows.map(([, type]) => type).filter((type) => type !== 'status');
+    expect(explained.toSorted()).toEqual(Object.keys(EVENTS).toSorted());
   });
 
   it('says of a call what the interface says', () => {
