@@ -12,5 +12,5 @@ const server = await startDrachtio({
 });
 
 const srf = new Srf();
-srf.connect({ host: '127.0.0.1', port: server.adminPort, secret: 'cymru' });
+await srf.connect({ host: '127.0.0.1', port: server.adminPort, secret: 'cymru' });
 srf.invite((req, res) => res.send(486));
