@@ -13,4 +13,4 @@ const server = await startDrachtio({
 
 const srf = new Srf();
 await srf.connect({ host: '127.0.0.1', port: server.adminPort, secret: 'cymru' });
-srf.invite((req, res) => res.send(486));
+srf.invite((_req, res) => res.send(486));
