@@ -11,7 +11,7 @@ import type { CallStatus, PageConfig, PartStatus, Status } from '../common/api.t
 import { BridgeError, messageOf } from '../common/errors.ts';
 import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
-import { ownAddresses, type OwnAddress } from '../rtpengine/network.ts';
+import { addressTowards, ownAddresses, type OwnAddress } from '../rtpengine/network.ts';
 import { startRtpengine } from '../rtpengine/embedded/server.ts';
 import { Signaling } from '../signaling/application.ts';
 import type { Binding } from '../signaling/bindings.ts';
@@ -296,7 +296,9 @@ async function start(
     signaling.transports.find(({ protocol }) => protocol === 'udp') ?? options.sip;
   /** Where phones of this network find it; a socket for all addresses has none of its own. */
   const sipForPhones = (): Address => {
-    const own = isEverywhere ? ownAddressesOf(lan)[0] : undefined;
+    const all = isEverywhere ? ownAddressesOf(lan) : [];
+    // Phones are set up with IPv4 addresses, and 0.0.0.0 takes no others.
+    const own = addressTowards(all, 4) ?? all[0];
     return own ? { host: own.address, port: sip().port } : sip();
   };
   const phone = (): PageConfig['phone'] => ({
