@@ -88,7 +88,11 @@ export class BridgeProcess {
   }
 
   /** Waits for a status the test describes; fails with the last one seen. */
-  async until(what: string, holds: (status: Status) => boolean, timeoutMs = PATIENCE_MS): Promise<Status> {
+  async until(
+    what: string,
+    holds: (status: Status) => boolean,
+    timeoutMs = PATIENCE_MS,
+  ): Promise<Status> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const status = await this.status();

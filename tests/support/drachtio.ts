@@ -110,6 +110,12 @@ export interface Srf extends EventEmitter {
   subscribe(handler: Handler): void;
   use(method: string, handler: Handler): void;
   createUAS(req: SrfRequest, res: SrfResponse, options: object): Promise<SrfDialog>;
+  createUAS(
+    req: SrfRequest,
+    res: SrfResponse,
+    options: object,
+    answered: (error: unknown, dialog?: SrfDialog) => void,
+  ): void;
   createUAC(uri: string, options: UacOptions, callbacks?: UacCallbacks): Promise<SrfDialog>;
   createB2BUA(
     req: SrfRequest,

@@ -218,8 +218,8 @@ describe('RFC 3261 §13.2.2.4 two answers to one INVITE (forking)', () => {
   });
 });
 
-// The C++ server drops most of the invalid ones without a word.
-describe.skipIf(EXTERNAL !== undefined)('RFC 4475 over the wire', () => {
+const dropped = EXTERNAL ? ' (skipped: the C++ server drops most of the invalid ones)' : '';
+describe.skipIf(EXTERNAL)(`RFC 4475 over the wire${dropped}`, () => {
   const torture = (name: string): Buffer =>
     readFileSync(new URL(`../../unit/sip/rfc4475/${name}.dat`, import.meta.url));
 
@@ -253,7 +253,7 @@ describe.skipIf(EXTERNAL !== undefined)('RFC 4475 over the wire', () => {
   });
 });
 
-describe('limits', () => {
+describe('RFC 3261 §26.3.2.4 limits', () => {
   it('dialogs: the one too many gets 503 with Retry-After, an application NOK; what is up goes on', async (context) => {
     embeddedOnly(context, 'the limits are the embedded server’s');
     await stop();

@@ -29,7 +29,7 @@ export const SDP = [
 
 export const SDP2 = SDP.replace('4000', '5000');
 
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 60_000;
 
 let counter = 0;
 export const unique = (prefix: string): string => `${prefix}${process.pid}x${++counter}`;
@@ -45,6 +45,8 @@ export class Peer {
   readonly queue: SipMessage[] = [];
   /** Pongs and other bytes that are no SIP. */
   readonly raw: Buffer[] = [];
+  /** Answers every request with 200 by itself: so that nobody waits for one whose test is over. */
+  agrees = false;
   private waiting: (() => void)[] = [];
   private readonly line: Line;
 
@@ -55,7 +57,12 @@ export class Peer {
 
   receive(data: Buffer): void {
     if (data.length < 5) this.raw.push(data);
-    else this.queue.push(parseMessage(data));
+    else {
+      const message = parseMessage(data);
+      this.queue.push(message);
+      if (this.agrees && message.kind === 'request' && message.method !== 'ACK')
+        this.answer(message, 200);
+    }
     for (const wake of this.waiting.splice(0)) wake();
   }
 

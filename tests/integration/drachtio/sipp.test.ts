@@ -51,8 +51,9 @@ describe.skipIf(reason !== '')(`RFC 3261 §10, §13, §15 and §22, with SIPp${r
     const srf = await drachtio.app((app) =>
       app.invite((req, res) => {
         res.send(180);
-        void app.createUAS(req, res, { localSdp: SDP }).then((dialog) => {
-          dialog.on('destroy', () => ended++);
+        // By a callback: the BYE may come with the ACK, before a promise would be told.
+        app.createUAS(req, res, { localSdp: SDP }, (_error, dialog) => {
+          dialog?.on('destroy', () => ended++);
         });
       }),
     );

@@ -18,7 +18,7 @@ import { SDP, SDP2, text, udpPeer, unique, type Peer } from './peer.ts';
 const ownTimers = EXTERNAL ? ' (skipped: only the embedded server’s timers can be shortened)' : '';
 const inside = EXTERNAL ? ' (skipped: about the embedded server itself)' : '';
 
-describe.skipIf(EXTERNAL)(`silence${ownTimers}`, () => {
+describe.skipIf(EXTERNAL)(`RFC 3261 §17, RFC 6026: silence${ownTimers}`, () => {
   let drachtio: TestDrachtio;
   let phone: Peer;
   let srf: Srf | undefined;

@@ -34,14 +34,14 @@ async function softphone(password: string): Promise<Softphone> {
   return phone;
 }
 
-it('a phone with the password registers; one without is told 403', async () => {
+it('RFC 3261 §22: a phone with the password registers; one without is told 403', async () => {
   await (await softphone('secret')).register();
   expect(scene.signaling.registrations).toMatchObject([{ kind: 'phone' }]);
   await expect((await softphone('guess')).register()).rejects.toThrow('403');
   expect(scene.log.at(-1)).toBe('warn wrong user or password from 127.0.0.1');
 });
 
-it('a call is challenged too', async () => {
+it('RFC 3261 §22.2: a call is challenged too', async () => {
   const page = await scene.page();
   const phone = await softphone('secret');
   const calling = phone.call({ to: '1000' });
@@ -63,7 +63,7 @@ it('who only says to be a page is none', async () => {
   await scene.phone.response(401);
 });
 
-it('each algorithm is offered on a line of its own, the best first', async () => {
+it('RFC 8760 §2.4: each algorithm is offered on a line of its own, the best first', async () => {
   scene.phone.send(text(scene.phone, 'REGISTER', { headers: ['Contact: <sip:a@127.0.0.1>'] }));
   const refusal = await scene.phone.response(401);
   const challenges = refusal.headers.all('www-authenticate').map((value) => parseChallenge(value));

@@ -15,13 +15,14 @@ let url: string;
 let measured: string | undefined;
 const FIGURES = { counters: { packets: 50 }, hops: {}, turns: [], answers: [] } as never;
 
-beforeEach(async () => {
-  scene = await Scene.start({
-    pageReactionMs: 500,
-    extensions: [{ key: '1001', to: { kind: 'page' } }],
-  });
+async function open(options: Parameters<typeof Scene.start>[0]): Promise<void> {
+  scene = await Scene.start(options);
   page = await scene.page();
   await scene.registerPhone();
+}
+
+beforeEach(async () => {
+  await open({ extensions: [{ key: '1001', to: { kind: 'page' } }] });
   server = createServer((request, response) => {
     const figuresOf = (id: string) => (id === measured ? FIGURES : undefined);
     if (!serveCalls(scene.signaling, request, response, figuresOf)) response.writeHead(404).end();
@@ -120,6 +121,8 @@ describe('with ?wait=1 the answer is the outcome', () => {
   });
 
   it('a page that does not react', async () => {
+    await scene.close();
+    await open({ pageReactionMs: 300 });
     const waiting = post({ to: 'agent001' }, '?wait=1');
     page.peer.answer(await page.peer.request('NOTIFY'), 200);
     expect(await waiting).toMatchObject([
@@ -224,9 +227,7 @@ describe('what cannot be', () => {
 
 it('a page at its maximum is not asked', async () => {
   await scene.close();
-  scene = await Scene.start({ maxCallsPerPage: 1 });
-  page = await scene.page();
-  await scene.registerPhone();
+  await open({ maxCallsPerPage: 1 });
   const call = scene.dial();
   const leg = await page.rung();
   leg.answer(200, PAGE_ANSWER);

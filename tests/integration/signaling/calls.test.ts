@@ -8,12 +8,12 @@ let scene: Scene;
 let page: WebPage;
 
 beforeEach(async () => {
-  scene = await Scene.start({ pageReactionMs: 1000 });
+  scene = await Scene.start();
   page = await scene.page();
 });
 afterEach(() => scene.close());
 
-describe('the phone gives up', () => {
+describe('RFC 3261 §9: the phone gives up', () => {
   it.each([
     ['before the page says 180', false],
     ['after the page has said 180', true],
@@ -99,7 +99,14 @@ describe('the page', () => {
     await scene.gone();
   });
 
+  async function impatient(pageReactionMs: number): Promise<void> {
+    await scene.close();
+    scene = await Scene.start({ pageReactionMs });
+    page = await scene.page();
+  }
+
   it('does not react: 480 with what to do, and it is cancelled', async () => {
+    await impatient(300);
     const call = scene.dial();
     const leg = await page.rung();
     const refusal = await call.response(480);
@@ -113,11 +120,12 @@ describe('the page', () => {
   });
 
   it('reacts and then rings for longer than that', async () => {
+    await impatient(2000);
     const call = scene.dial();
     const leg = await page.rung();
     leg.answer(180);
     await call.response(180);
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await new Promise((resolve) => setTimeout(resolve, 2200));
     leg.answer(200, PAGE_ANSWER);
     await call.response(200);
     call.request('ACK');
@@ -128,7 +136,7 @@ describe('the page', () => {
   });
 });
 
-describe('hanging up', () => {
+describe('RFC 3261 §15: hanging up', () => {
   it('by the phone: the page gets BYE', async () => {
     const { call, leg } = await scene.answered(page);
     call.request('BYE');
@@ -214,7 +222,7 @@ describe('the page’s connection closes', () => {
   });
 });
 
-it('a second call of the same Call-ID is refused and leaves the first alone', async () => {
+it('RFC 3261 §8.2.2.2: a second call of the same Call-ID is refused and leaves the first alone', async () => {
   const call = scene.dial();
   const leg = await page.rung();
   leg.answer(180);

@@ -7,7 +7,7 @@ let scene: Scene;
 let pages: readonly [WebPage, WebPage];
 
 beforeEach(async () => {
-  scene = await Scene.start({ pageReactionMs: 1000, maxCallsPerPage: 1 });
+  scene = await Scene.start({ maxCallsPerPage: 1 });
   pages = [await scene.page(), await scene.page()];
 });
 afterEach(() => scene.close());
@@ -27,7 +27,7 @@ const released = () =>
     .filter(({ what, leg }) => what === 'release' && leg.branch !== undefined)
     .map(({ leg }) => leg.branch);
 
-it('each is told of the call and that others ring, with an offer of its own', async () => {
+it('RFC 3261 §16.7: each is told of the call and that others ring, with an offer of its own', async () => {
   const { call, first, second } = await ringing();
   for (const { invite } of [first, second]) {
     expect(invite.headers.get('x-bridge-call-id')).toBe(call.callId);
@@ -149,10 +149,13 @@ it('nobody answers in time: 480 with who, and every page stops ringing', async (
   await scene.close();
   scene = await Scene.start({ ringMs: 300 });
   pages = [await scene.page(), await scene.page()];
-  const { call, first, second } = await ringing();
+  const call = scene.dial();
+  const legs = await Promise.all(pages.map((page) => page.rung()));
   const refusal = await call.response(480);
   expect(refusal.reason).toBe('app does not answer');
-  for (const leg of [first, second]) {
+  for (const leg of legs) {
+    // A CANCEL has to wait for a first response (RFC 3261 §9.1).
+    leg.answer(180);
     const cancel = await leg.request('CANCEL');
     expect(cancel.headers.get('reason')).toBe('SIP;cause=480;text="No answer"');
     leg.answer(487);

@@ -36,7 +36,7 @@ afterEach(async () => {
 const events = (type: string) => scene.events.filter((event) => event.type === type);
 const id = () => call.callId;
 
-describe('keys', () => {
+describe('RFC 4733, RFC 6086: keys', () => {
   it.each([
     ['application/dtmf-relay', 'Signal=5\r\nDuration=160', '5', 160],
     ['application/dtmf-relay', 'Signal= *\r\nDuration= 250\r\n', '*', 250],
@@ -94,18 +94,18 @@ describe('keys', () => {
   });
 });
 
-it('a MESSAGE inside a call is told like any other', async () => {
+it('RFC 3428 §7: a MESSAGE inside a call is told like any other', async () => {
   call.say('MESSAGE', ['Content-Type: text/plain'], 'one moment');
   await scene.phone.response(200, 'MESSAGE');
   expect(events('message')).toMatchObject([{ text: 'one moment' }]);
 });
 
-it('OPTIONS inside a call are answered', async () => {
+it('RFC 3261 §11: OPTIONS inside a call are answered', async () => {
   call.request('OPTIONS');
   await scene.phone.response(200, 'OPTIONS');
 });
 
-it('hold by the phone, and resume', async () => {
+it('RFC 3264 §8.4: hold by the phone, and resume', async () => {
   for (const [direction, heldBy] of [
     ['sendonly', ['phone']],
     ['sendrecv', []],
@@ -117,7 +117,7 @@ it('hold by the phone, and resume', async () => {
   }
 });
 
-describe('hold by the page', () => {
+describe('RFC 3264 §8.4: hold by the page', () => {
   /** Lets the phone answer a re-INVITE; its direction. */
   async function reinvited(status = 200): Promise<string> {
     const invite = await scene.phone.request('INVITE');
@@ -193,7 +193,7 @@ async function progress(): Promise<string[]> {
   }
 }
 
-describe('transfer by the phone', () => {
+describe('RFC 3515, RFC 3891, RFC 5589: transfer by the phone', () => {
   const ring = async (): Promise<PhoneLeg> => new PhoneLeg(bob, await bob.request('INVITE'));
 
   it('blind: the other phone takes its place, the page stays', async () => {
@@ -297,7 +297,7 @@ describe('transfer by the phone', () => {
   });
 });
 
-describe('transfer by the page', () => {
+describe('RFC 3515: transfer by the page', () => {
   async function referred(): Promise<SipRequest> {
     const refer = await scene.phone.request('REFER');
     scene.phone.answer(refer, 202);

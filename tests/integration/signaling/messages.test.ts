@@ -30,7 +30,7 @@ async function registered(status: number): Promise<SipRequest> {
 const write = (body: string, type = 'text/plain') =>
   scene.phone.send(text(scene.phone, 'MESSAGE', { headers: [`Content-Type: ${type}`] }), body);
 
-describe('MESSAGE from a phone', () => {
+describe('RFC 3428: MESSAGE from a phone', () => {
   it('is told to the page and answered with 200', async () => {
     await scene.page();
     write('Grüße', 'text/plain; charset=utf-8');
@@ -57,7 +57,7 @@ describe('MESSAGE from a phone', () => {
   });
 });
 
-describe('MESSAGE to a phone', () => {
+describe('RFC 3428: MESSAGE to a phone', () => {
   it.each(['agent001', 'sip:agent001@anywhere'])('to %s reaches it', async (to) => {
     await registered(200);
     const sending = scene.signaling.sendMessage(to, 'Rückruf um 5');
@@ -115,7 +115,7 @@ it('a phone that an earlier run knew is reached before it registers again', asyn
   await phone.close();
 });
 
-describe('OPTIONS', () => {
+describe('RFC 3261 §11: OPTIONS', () => {
   it('from a phone is told what the bridge can do', async () => {
     scene.phone.send(text(scene.phone, 'OPTIONS'));
     const { headers } = await scene.phone.response(200, 'OPTIONS');

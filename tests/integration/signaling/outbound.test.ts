@@ -9,13 +9,13 @@ let scene: Scene;
 let page: WebPage;
 
 beforeEach(async () => {
-  scene = await Scene.start({ ringMs: 1500 });
+  scene = await Scene.start();
   page = await scene.page();
   await scene.registerPhone();
 });
 afterEach(() => scene.close());
 
-it('the phone rings and is answered: two dialogs, one id, media the other way round', async () => {
+it('RFC 3261 §13: the phone rings and is answered: two dialogs, one id, media the other way round', async () => {
   const call = page.dial('sip:agent001@127.0.0.1', ['X-Bridge-Extension: 1001']);
   const leg = await scene.phoneRung();
   const id = leg.invite.callId;
@@ -110,12 +110,15 @@ describe('the phone does not take the call', () => {
   });
 
   it('nobody answers it: 480 with who, and the phone stops ringing', async () => {
+    await scene.close();
+    scene = await Scene.start({ ringMs: 300 });
+    page = await scene.page();
+    await scene.registerPhone();
     const call = page.dial('sip:agent001@127.0.0.1');
     const leg = await scene.phoneRung();
-    leg.answer(180);
-    await call.response(180);
     const refusal = await call.response(480);
     expect(refusal.reason).toBe('agent001 does not answer');
+    leg.answer(180);
     await leg.request('CANCEL');
     leg.refuse(487);
     await scene.gone();
@@ -148,7 +151,7 @@ describe('the phone does not take the call', () => {
   });
 });
 
-describe('the phone says where else to try', () => {
+describe('RFC 3261 §8.1.3.4: the phone says where else to try', () => {
   let other: Peer;
   beforeEach(async () => {
     other = await udpPeer(scene.drachtio.sip('udp'));

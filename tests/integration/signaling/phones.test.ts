@@ -62,11 +62,9 @@ it('each hears the other, hold and resume work, and nothing is left', async () =
   const call = await caller.call({ to: 'agent002', play: tone(700) });
   await call.ringing;
   await call.answered;
-  await expect
-    .poll(() => hears(call.recording.samples, 1300), { timeout: 5000 })
-    .toBeGreaterThan(0.3);
+  await expect.poll(() => hears(call.recording.samples, 1300)).toBeGreaterThan(0.3);
   const far = () => taken?.recording.samples ?? new Int16Array();
-  await expect.poll(() => hears(far(), 700), { timeout: 5000 }).toBeGreaterThan(0.3);
+  await expect.poll(() => hears(far(), 700)).toBeGreaterThan(0.3);
   expect(scene.signaling.calls).toMatchObject([
     { callId: call.callId, direction: 'inbound', extension: 'agent002', state: 'answered' },
   ]);

@@ -35,7 +35,7 @@ async function hangUp(): Promise<void> {
   await scene.gone();
 }
 
-describe('hold and resume', () => {
+describe('RFC 3264 §8.4: hold and resume', () => {
   beforeEach(async () => {
     ({ call, leg } = await scene.answered(page));
     // The engine says of the page what it is told of it.
@@ -79,7 +79,7 @@ describe('hold and resume', () => {
   });
 });
 
-describe('inside a call', () => {
+describe('RFC 3261 §14, RFC 3311: inside a call', () => {
   beforeEach(async () => {
     ({ call, leg } = await scene.answered(page));
   });
@@ -146,7 +146,7 @@ describe('inside a call', () => {
   });
 });
 
-describe('an INVITE without SDP', () => {
+describe('RFC 3264 §4: an INVITE without SDP', () => {
   it('gets our offer in the 200, with one codec; what its ACK holds is the answer', async () => {
     call = scene.dial({ sdp: '' });
     leg = await page.rung();

@@ -83,6 +83,8 @@ export class Scene {
       media: this.media,
       pageUrl: () => 'http://localhost:1',
       pages: PAGE_LOGIN,
+      // A slow machine is no frozen page.
+      pageReactionMs: 60_000,
       log: (level, message) => this.log.push(`${level} ${message}`),
       changed: () => undefined,
       tell: (event) => this.events.push(event),
@@ -101,6 +103,7 @@ export class Scene {
   }
 
   async close(): Promise<void> {
+    for (const peer of this.peers) peer.agrees = true;
     await this.signaling.close();
     await Promise.all(this.peers.map((peer) => peer.close()));
     await this.drachtio.close();

@@ -44,7 +44,7 @@ function refresh(call: PhoneCall): void {
 
 const lastEvent = () => scene.events.filter(({ type }) => type === 'call').at(-1);
 
-describe('a phone that calls', () => {
+describe('RFC 4028, RFC 3262: a phone that calls', () => {
   it('refreshes its session itself, and is answered so', async () => {
     const { call, ok } = await answered(TIMER);
     expect(ok.headers.get('session-expires')).toMatch(/^1800; ?refresher=uac$/);
@@ -116,7 +116,7 @@ describe('a phone that calls', () => {
   });
 });
 
-describe('a phone that is called', () => {
+describe('RFC 4028, RFC 3262: a phone that is called', () => {
   async function ring(): Promise<PhoneLeg> {
     await scene.registerPhone();
     page.dial('sip:agent001@127.0.0.1');
