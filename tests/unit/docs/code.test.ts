@@ -108,3 +108,17 @@ describe('TypeScript', () => {
     expect(blocks).toEqual([example.replaceAll("'../../", "'./")]);
   });
 });
+
+describe('figures', () => {
+  it('of the README are those of the run in docs/benchmarks.md', () => {
+    const rows = [...read('README.md').matchAll(/^\| (\S.*?) \| ([\d.]+) ms \| ([\d.]+) ms \|$/gm)];
+    expect(rows.length).toBeGreaterThan(2);
+    const run = read('docs', 'benchmarks.md')
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/));
+    for (const [, name = '', p50, p95] of rows) {
+      const measured = run.find(([what, engine]) => what === name && engine === 'embedded');
+      expect([name, measured?.[3], measured?.[4]]).toEqual([name, p50, p95]);
+    }
+  });
+});
