@@ -40,6 +40,8 @@ interface Change<Way> {
   readonly to: Way;
   readonly fresh: Samples;
   readonly tail: Samples;
+  readonly settleMs: number;
+  /** When it was fit to be heard first. */
   since: number | undefined;
   triedAt: number;
   /** Place of the first fresh sample in what goes out; known once found. */
@@ -73,8 +75,12 @@ export class Handover<Way extends string> {
     return this.#change?.to ?? this.#way;
   }
 
-  /** Begins a change; with nothing gone out yet there is nothing to join. */
-  changeTo(way: Way): void {
+  /**
+   * Begins a change; with nothing gone out yet there is nothing to join.
+   * @param settleMs what comes first of the new way and is not fit to be heard: a jitter buffer that
+   * still looks for its delay.
+   */
+  changeTo(way: Way, settleMs = 0): void {
     if (way === this.wanted) return;
     const { tail } = this.#change ?? {};
     this.#change = undefined;
@@ -88,6 +94,7 @@ export class Handover<Way extends string> {
       to: way,
       fresh: new Samples(2 * DEADLINE * this.#perMs),
       tail: new Samples(2 * HEAD_PATIENCE * this.#perMs),
+      settleMs,
       since: undefined,
       triedAt: -Infinity,
       base: undefined,
@@ -103,7 +110,8 @@ export class Handover<Way extends string> {
       return;
     }
     if (way === change.to) {
-      change.since ??= now;
+      change.since ??= now + change.settleMs;
+      if (now < change.since) return;
       change.fresh.push(samples);
     } else if (way === this.#way) {
       if (change.base === undefined) this.#emit(samples);

@@ -33,8 +33,8 @@ import { ConnectionFigures } from '../timeline/connection-figures.ts';
 import { RecentEvents } from './recent-events.ts';
 import { StatusStream } from './status-stream.ts';
 
-/** Figures change many times a second; people read them twice. */
-const FIGURES_MS = 500;
+/** Figures change many times a second; people read them once. */
+const FIGURES_MS = 1_000;
 /** No answer takes longer; if one does, the page must show it. */
 const ANSWERING_MS = 1_000;
 const FORGOTTEN_MS = 1_000;
@@ -67,6 +67,7 @@ export class Bridge extends EventTarget {
   #captureMode: CaptureMode | undefined;
   #statusStream: StatusStream | undefined;
   #figures: ReturnType<typeof setTimeout> | undefined;
+  #figuresDueAt = 0;
   #postponed: ReturnType<typeof setTimeout> | undefined;
 
   get isStarted(): boolean {
@@ -529,12 +530,21 @@ export class Bridge extends EventTarget {
     this.#changed();
   }
 
+  /**
+   * Shown together with the report that comes by then, whose waveforms make a picture anyway; a little
+   * later when none does.
+   */
   #changedFigures(): void {
-    if (this.#figures !== undefined) return;
-    this.#figures = setTimeout(() => {
-      this.#figures = undefined;
-      this.#changed();
-    }, FIGURES_MS);
+    if (this.#figures === undefined) {
+      this.#figuresDueAt = performance.now() + FIGURES_MS;
+      this.#figures = setTimeout(() => this.#showFigures(), 2 * FIGURES_MS);
+    } else if (performance.now() >= this.#figuresDueAt) this.#showFigures();
+  }
+
+  #showFigures(): void {
+    clearTimeout(this.#figures);
+    this.#figures = undefined;
+    this.#changed();
   }
 
   /** While a call is being answered, showing it waits: its first picture costs more than the answer. */

@@ -139,6 +139,7 @@ export class CallMedia {
   /** Whether, and how loud, the person at the page hears one side. */
   listen(side: Side, change: { readonly on?: boolean; readonly volume?: number }): void {
     this.#ears.set(side, change);
+    if (side === 'caller') this.#post({ type: 'listen', on: this.#ears.states.caller.on });
   }
 
   /** Whatever the agent is saying ends here. */

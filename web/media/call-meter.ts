@@ -48,10 +48,10 @@ export class CallMeter {
   }
 
   /** A packet has been dealt with; what of it went out counts from when the browser received it. */
-  wroteToSocket(frame: EncodedFrame, framesSent: number): void {
+  wroteToSocket({ metadata }: EncodedFrame, framesSent: number): void {
     const hasSent = framesSent !== this.#framesSent;
     this.#framesSent = framesSent;
-    const { receiveTime } = frame.getMetadata();
+    const { receiveTime } = metadata;
     if (hasSent && receiveTime !== undefined) {
       this.#receiveToSocket.record(performance.now() - receiveTime);
     }

@@ -21,8 +21,8 @@ import { FRAME_MS } from './playout-schedule.ts';
 import type { SocketStatus } from './report.ts';
 import { readTrack, toInt16 } from './track-reader.ts';
 
-/** Five waveform columns a report. */
-const REPORT_MS = 100;
+/** Often enough for eyes: each report is drawn. */
+const REPORT_MS = 200;
 const FIGURES_MS = 2_000;
 /** Frames the track generator has not taken: beyond it silence is not worth writing. */
 const MAX_WRITES_PENDING = 5;
@@ -67,6 +67,7 @@ export class CallPump {
   /** Of what is played out. */
   #rate = PLAYOUT_RATE;
   #way: Capture | undefined;
+  #isListenedTo = false;
   readonly #meter = new CallMeter(PLAYOUT_RATE, () => (this.#figuresAt = 0));
 
   constructor(options: CallPumpOptions) {
@@ -94,6 +95,9 @@ export class CallPump {
       case 'mute-agent':
         if (this.#agent !== undefined) this.#agent.muted = message.muted;
         return;
+      case 'listen':
+        this.#isListenedTo = message.on;
+        return;
       case 'digit':
         this.#socket?.say({ type: 'dtmf', digit: message.digit });
         this.#options.post({ type: 'digit', digit: message.digit });
@@ -107,23 +111,29 @@ export class CallPump {
     }
   }
 
-  /** Reads every packet's frame and passes it on, so that the page can be listened to as well. */
+  /** Reads every packet's frame, and passes it on to the browser's decoder where that is listened to. */
   captureEncoded({ readable, writable }: RTCRtpScriptTransformer): void {
     const onward = writable.getWriter();
     const read = async (): Promise<void> => {
       for await (const frame of readable) {
         if (this.#closed) return;
         const now = performance.now();
-        if (this.#answered) this.#caller?.pushEncoded(frame, now);
+        const encoded = { data: frame.data, metadata: frame.getMetadata() };
+        if (this.#answered) this.#caller?.pushEncoded(encoded, now);
         if (this.#caller?.capture === 'encoded') {
-          this.#meter.wroteToSocket(frame, this.#socket?.framesSent ?? 0);
+          this.#meter.wroteToSocket(encoded, this.#socket?.framesSent ?? 0);
         }
         this.#openAt = 0;
         this.#tick(now);
-        await onward.write(frame);
+        if (this.#isDecoded) await onward.write(frame);
       }
     };
     read().catch((thrown: unknown) => this.#captureEnded(thrown));
+  }
+
+  /** Something hears the caller by the browser's own decoder; else its work, and ours, is saved. */
+  get #isDecoded(): boolean {
+    return this.#isListenedTo || this.#way !== 'encoded' || this.#caller?.capture !== 'encoded';
   }
 
   #capture(message: Extract<ToWorker, { type: 'capture' }>): void {

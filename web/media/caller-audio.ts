@@ -17,13 +17,15 @@ import { DtmfReader, type KeyPress } from './dtmf.ts';
 import { Scope } from './scope.ts';
 
 const RTP_RATE = 8_000;
+/** The browser's decoder begins when it is listened to, and its jitter buffer with a guess. */
+const SETTLE_MS = 1_000;
 /** The longest packet that is decoded: 200 ms. Nothing in use comes near. */
 const MAX_PACKET_SAMPLES = 1_600;
 
-/** What is used of an RTCEncodedAudioFrame. */
+/** What is used of an RTCEncodedAudioFrame: its metadata are made anew each time they are asked for. */
 export interface EncodedFrame {
   readonly data: ArrayBuffer;
-  getMetadata(): {
+  readonly metadata: {
     readonly mimeType?: string;
     readonly rtpTimestamp?: number;
     readonly synchronizationSource?: number;
@@ -67,6 +69,7 @@ export class CallerAudio {
   readonly #meters: Resampler;
   readonly #decoded = new Map<Capture, Decoded>();
   #codec = '';
+  #canDecode = true;
   #now = 0;
 
   constructor(options: CallerAudioOptions) {
@@ -110,7 +113,8 @@ export class CallerAudio {
         ),
       });
     }
-    this.#handover.changeTo(capture);
+    const canWait = capture !== 'encoded' && this.#canDecode;
+    this.#handover.changeTo(capture, canWait ? SETTLE_MS : 0);
   }
 
   /** Whether what comes this way is of any use; if not, stop it. */
@@ -119,9 +123,9 @@ export class CallerAudio {
   }
 
   /** One frame as it came off the network, in arrival order. */
-  pushEncoded(frame: EncodedFrame, now: number): void {
-    const { mimeType = '', rtpTimestamp = 0, synchronizationSource = 0 } = frame.getMetadata();
-    const payload = new Uint8Array(frame.data);
+  pushEncoded({ data, metadata }: EncodedFrame, now: number): void {
+    const { mimeType = '', rtpTimestamp = 0, synchronizationSource = 0 } = metadata;
+    const payload = new Uint8Array(data);
     switch (mimeType.toLowerCase()) {
       case 'audio/pcmu':
         this.#tell(mimeType, true);
@@ -173,6 +177,7 @@ export class CallerAudio {
   #tell(mimeType: string, canDecode: boolean): void {
     if (mimeType === this.#codec) return;
     this.#codec = mimeType;
+    this.#canDecode = canDecode;
     this.#options.onCodec(mimeType, canDecode);
   }
 

@@ -39,7 +39,7 @@ function listen(): {
 function packet(mimeType: string, rtpTimestamp: number, payload: Uint8Array): EncodedFrame {
   return {
     data: Uint8Array.from(payload).buffer,
-    getMetadata: () => ({ mimeType, rtpTimestamp, synchronizationSource: 7 }),
+    metadata: { mimeType, rtpTimestamp, synchronizationSource: 7 },
   };
 }
 
