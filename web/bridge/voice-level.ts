@@ -3,7 +3,7 @@ import type { ScopeReading } from '../media/report.ts';
 
 const FLOOR_DBFS = -100;
 /** How fast the shown peak falls, in dB per report. */
-const PEAK_FALL_DB = 1.2;
+const PEAK_FALL_DB = 2.4;
 
 export class VoiceLevel {
   rmsDbfs = FLOOR_DBFS;
