@@ -76,6 +76,8 @@ export const ERRORS = {
   PAGE_LOCKED: 'The page of a bridge that is open to a network was opened without its token.',
   BAD_CERTIFICATE: 'The certificate of the page and of SIP over TLS cannot be read or made.',
   OTEL_MISSING: 'Spans are to be sent to a collector, and the packages for that are not installed.',
+  DOCKER_DESKTOP:
+    'The bridge runs in a container of Docker Desktop, whose UDP ports pass through a program of it.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -17,7 +17,7 @@ import { Signaling } from '../signaling/application.ts';
 import type { Binding } from '../signaling/bindings.ts';
 import type { Refusal } from '../signaling/call-phrases.ts';
 import { startDrachtio } from '../signaling/drachtio/server.ts';
-import type { TraceRing } from '../signaling/trace/ring.ts';
+import { placeOf, summaryOf, type TraceEntry, type TraceRing } from '../signaling/trace/ring.ts';
 import { isWildcard } from '../signaling/sip/local-address.ts';
 import { hostOf, hostPort } from '../signaling/sip/uri.ts';
 import { probe } from './agent-probe.ts';
@@ -120,7 +120,12 @@ async function start(
   const isEverywhere = !options.drachtio && isWildcard(options.sip.host);
   const events = new EventStream();
   const phones = new PhonesSeen();
-  const trace = liveTrace(events, (entry) => phones.noteSip(entry));
+  // A line for each message costs something even where nobody reads it.
+  let isDebug = options.log.level === 'debug';
+  const trace = liveTrace(events, (entry) => {
+    phones.noteSip(entry);
+    if (isDebug) logMessage(log, entry);
+  });
 
   let demoUrl: string | undefined;
   if (!options.agent) {
@@ -385,6 +390,7 @@ async function start(
     reconfigure: (next) => {
       // Throws on what cannot be, before anything has changed.
       agents = new Agents(next, demoUrl);
+      isDebug = next.log.level === 'debug';
       signaling.reconfigure({
         extensions: next.extensions,
         ...(next.auth && { users: phoneUsers(next, lan) ?? next.auth.users }),
@@ -398,6 +404,16 @@ async function start(
       await close();
     },
   };
+}
+
+/** Its first line only, which holds no secret; the whole message is in the call's trace. */
+function logMessage(
+  log: Log,
+  { direction, protocol, remote, text, callId, leg }: TraceEntry,
+): void {
+  const way = direction === 'in' ? 'from' : 'to';
+  const message = `SIP ${way} ${leg} ${protocol} ${placeOf(remote)}: ${summaryOf(text)}`;
+  log('debug', message, { callId });
 }
 
 interface EmbeddedDrachtio {

@@ -25,6 +25,7 @@ export async function fixPorts(
   for (const [key, name] of [
     ['http.port', 'Page'],
     ['sip.server.port', 'SIP'],
+    ['sip.server.tls.port', 'SIP TLS'],
   ] as const) {
     const use = uses.find((candidate) => candidate.name === name);
     if (!use) continue;

@@ -3,6 +3,7 @@
  * firewall, the clock. Pure functions of the surroundings.
  */
 import { isIPv4 } from 'node:net';
+import { addressTowards, ownAddresses } from '../../rtpengine/network.ts';
 import { wslNetwork } from '../lan/wsl.ts';
 import { fail, pass, warn, type Finding } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -26,9 +27,11 @@ export function checkNode({ nodeVersion }: Surroundings): Finding {
   );
 }
 
-/** Where UDP takes a way of its own: WSL 2 behind NAT, and containers. */
+/** Where UDP takes a way of its own: WSL 2 behind NAT, Docker Desktop, and other containers. */
 export function checkPlatform(machine: Surroundings, sipHost: string): Finding {
   const { platform, kernel } = machine;
+  // Before WSL: Docker Desktop on Windows runs its containers in a WSL of its own.
+  if (machine.readText('/.dockerenv') !== undefined) return checkContainer(machine, sipHost);
   const wsl = wslNetwork(machine);
   if (wsl === 'mirrored') return pass('Platform', 'WSL 2 with mirrored networking');
   if (wsl === 'nat') {
@@ -39,8 +42,11 @@ export function checkPlatform(machine: Surroundings, sipHost: string): Finding {
       'Run the bridge on Windows itself (npm start there), or put networkingMode=mirrored below [wsl2] into %USERPROFILE%\\.wslconfig and run "wsl --shutdown".',
     );
   }
-  if (machine.readText('/.dockerenv') !== undefined) {
-    if (!LOOPBACK.test(sipHost)) return pass('Platform', `a container, serving on ${sipHost}`);
+  return pass('Platform', `${platform} ${kernel}`);
+}
+
+function checkContainer({ kernel }: Surroundings, sipHost: string): Finding {
+  if (LOOPBACK.test(sipHost)) {
     return warn(
       'Platform',
       'CONTAINER_LOOPBACK',
@@ -48,15 +54,25 @@ export function checkPlatform(machine: Surroundings, sipHost: string): Finding {
       'Set sip.server.host and http.host to 0.0.0.0 and publish the ports (docs/guides/docker.md).',
     );
   }
-  return pass('Platform', `${platform} ${kernel}`);
+  // Its virtual machine, on Windows and on macOS, calls its kernel so.
+  if (/linuxkit|microsoft/i.test(kernel)) {
+    return warn(
+      'Platform',
+      'DOCKER_DESKTOP',
+      'This is a container of Docker Desktop: each published UDP port passes through a program of it, which loses the phone’s own address and is one more thing that can fail.',
+      'Run the bridge on the computer itself (npm start), or tell phones its address by sip.rtp.advertised.phone and publish few RTP ports.',
+    );
+  }
+  return pass('Platform', `a container, serving on ${sipHost}`);
 }
 
-/** Whether the address of the configuration exists here, and which phones can reach it. */
-export function checkAddresses({ interfaces }: Surroundings, sipHost: string): Finding {
-  const own = Object.values(interfaces).flatMap((entries) => entries ?? []);
-  const reachable = own
-    .filter(({ internal, family }) => !internal && family === 'IPv4')
-    .map(({ address }) => address);
+/** Whether the address of the configuration exists here, and which phones can reach. */
+export function checkAddresses(machine: Surroundings, sipHost: string): Finding {
+  const own = ownAddresses(machine.interfaces, wslNetwork(machine));
+  const outside = own.filter(({ family, reach }) => family === 4 && reach !== 'loopback');
+  // What is behind a virtual switch reaches this computer only: told where there is nothing else.
+  const networks = outside.filter(({ reach }) => reach !== 'host');
+  const reachable = (networks.length > 0 ? networks : outside).map(({ address }) => address);
   if (LOOPBACK.test(sipHost)) {
     return pass('Addresses', `${sipHost}: phones on this computer only`);
   }
@@ -81,22 +97,48 @@ export function checkAddresses({ interfaces }: Surroundings, sipHost: string): F
   );
 }
 
-const FIREWALL: Partial<Record<NodeJS.Platform, string>> = {
-  win32:
-    'Allow Node.js in Windows Security → Firewall → Allow an app, for private networks; a dialog asks at the first start.',
-  darwin: 'Allow incoming connections for node in System Settings → Network → Firewall.',
-  linux: 'Open the SIP port (UDP and TCP) and the RTP range (UDP), e.g. with ufw or firewall-cmd.',
-};
+export interface FirewallPorts {
+  readonly tcp: readonly number[];
+  /** `5060`, `30000-30199`. */
+  readonly udp: readonly string[];
+}
 
 /** Nothing can be measured from inside: only said, and only where it matters. */
-export function checkFirewall({ platform }: Surroundings, sipHost: string): Finding {
+export function checkFirewall(
+  { platform }: Surroundings,
+  sipHost: string,
+  ports: FirewallPorts,
+): Finding {
   if (LOOPBACK.test(sipHost)) return pass('Firewall', 'not between programs of one computer');
   return warn(
     'Firewall',
     'FIREWALL_POSSIBLE',
     'Phones come from the network, and a firewall here may drop their packets without a word.',
-    FIREWALL[platform] ?? 'Open the SIP port (UDP and TCP) and the RTP range (UDP).',
+    firewallHint(platform, ports),
   );
+}
+
+function firewallHint(platform: NodeJS.Platform, { tcp, udp }: FirewallPorts): string {
+  const what = `TCP ${tcp.join(', ')} and UDP ${udp.join(', ')}`;
+  switch (platform) {
+    case 'win32': {
+      const rule = (protocol: string, list: readonly unknown[]) =>
+        `netsh advfirewall firewall add rule name="SIP Agent Bridge" dir=in action=allow protocol=${protocol} localport=${list.join(',')} remoteip=localsubnet`;
+      return `Allow Node.js in Windows Security → Firewall → Allow an app, for private networks (a dialog asks at the first start), or as administrator: ${rule('UDP', udp)} and ${rule('TCP', tcp)}.`;
+    }
+    case 'darwin':
+      return `Allow incoming connections for node in System Settings → Network → Firewall; it needs ${what}.`;
+    default:
+      return `Open ${what}: with ufw, "sudo ufw allow proto udp to any port ${udp.join(',').replaceAll('-', ':')}" and "sudo ufw allow proto tcp to any port ${tcp.join(',')}"; with firewalld, firewall-cmd --add-port.`;
+  }
+}
+
+/** Where a datagram to ourselves has to go: a socket for all addresses is reached at the best of them. */
+export function echoAddress(machine: Surroundings, sipHost: string): string {
+  if (sipHost !== '0.0.0.0' && sipHost !== '::') return sipHost;
+  const family = sipHost === '::' ? 6 : 4;
+  const own = addressTowards(ownAddresses(machine.interfaces, wslNetwork(machine)), family);
+  return own?.address ?? (family === 6 ? '::1' : '127.0.0.1');
 }
 
 /** @param elapsed what two clocks measured of the same span, in ms. */

@@ -109,10 +109,9 @@ export async function checkRtpPorts(
   return pass(check, `${min}–${max} are free: room for ${Math.floor(total / 2)} calls`);
 }
 
-/** A datagram to ourselves through the address phones are served on. */
-export async function checkUdpEcho(host: string): Promise<Finding> {
+/** A datagram to ourselves through an address phones are served on. */
+export async function checkUdpEcho(address: string): Promise<Finding> {
   const check = 'UDP';
-  const address = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   try {
     socket.bind({ address, port: 0 });

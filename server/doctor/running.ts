@@ -5,9 +5,16 @@
  */
 import type { DoctorReport, PartStatus, Status } from '../../common/api.ts';
 import type { BridgeOptions } from '../options.ts';
-import { measureClocks, portUses } from './doctor.ts';
+import { firewallPorts, measureClocks, portUses } from './doctor.ts';
 import { fail, pass, type Finding } from './finding.ts';
-import { checkAddresses, checkClock, checkFirewall, checkNode, checkPlatform } from './machine.ts';
+import {
+  checkAddresses,
+  checkClock,
+  checkFirewall,
+  checkNode,
+  checkPlatform,
+  echoAddress,
+} from './machine.ts';
 import { checkPhones } from './phones.ts';
 import { checkUdpEcho } from './ports.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -60,14 +67,14 @@ export class RunningDoctor {
   async #examineMachine(): Promise<Finding[]> {
     const { sip, rtpengines, rtpPorts } = this.#options;
     const [udp, clock] = await Promise.all([
-      checkUdpEcho(sip.host),
+      checkUdpEcho(echoAddress(this.#machine, sip.host)),
       measureClocks().then(checkClock),
     ]);
     return [
       checkNode(this.#machine),
       checkPlatform(this.#machine, sip.host),
       checkAddresses(this.#machine, sip.host),
-      checkFirewall(this.#machine, sip.host),
+      checkFirewall(this.#machine, sip.host, firewallPorts(this.#options)),
       ...portUses(this.#options).map(({ name, protocol, address: { host, port } }) =>
         pass(`${name} port`, `${protocol.toUpperCase()} ${host}:${port} is held by this bridge`),
       ),

@@ -17,6 +17,7 @@ import type { Log } from '../../../common/log.ts';
 import { banner } from '../../../server/banner.ts';
 import { startBridge, type Bridge } from '../../../server/bridge.ts';
 import { configSchema } from '../../../server/config/schema.ts';
+import { runningBridge } from '../../../server/doctor/doctor.ts';
 import { optionsOf, type BridgeOptions } from '../../../server/options.ts';
 import type { IncomingCall } from '../../../softphone/incoming-call.ts';
 import { Softphone } from '../../../softphone/softphone.ts';
@@ -185,6 +186,15 @@ describe('the page', () => {
     const { status, body } = await ask('/metrics', { authorization: `Bearer ${key}` });
     expect(status).toBe(200);
     expect(body).toContain('bridge_sources_refused_total{part="sip"} 0');
+  });
+
+  it('is found by the doctor, which knows the key', async () => {
+    const found = await runningBridge({ ...options(folder), http: { host: '127.0.0.1', port } });
+    expect(found?.engines.drachtio.ok).toBe(true);
+    const elsewhere = options(folder, { lan: { folder: join(folder, 'none') } });
+    expect(
+      await runningBridge({ ...elsewhere, http: { host: '127.0.0.1', port } }),
+    ).toBeUndefined();
   });
 
   it('prints what a person needs: address, fingerprint, the password that was made', () => {
