@@ -4,7 +4,7 @@ export interface Explanation {
   readonly todo: string;
 }
 
-/** Sections of `## CODE`, each with **Means:** and **Do:**. */
+/** Sections of `## CODE`, each with **Means:** (its **Cause:** goes with it) and **Do:**. */
 export function readExplanations(markdown: string): ReadonlyMap<string, Explanation> {
   const found = new Map<string, Explanation>();
   for (const section of markdown.split(/^## /m).slice(1)) {

@@ -71,7 +71,8 @@ test('every code is explained from the one table, in plain words', () => {
     expect(todo).toMatch(/^[^`*]+$/);
   }
   expect(table.get('DRACHTIO_REFUSED')).toEqual({
-    means: 'The drachtio server refused the secret.',
+    means:
+      'The drachtio server refused the secret. Cause: another --secret in its command or configuration.',
     todo: 'Correct the third part of --drachtio HOST:PORT:SECRET.',
   });
 });
