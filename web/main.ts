@@ -5,13 +5,15 @@
 import { Bridge } from './bridge/bridge.ts';
 import { exposeDevtools } from './debug/devtools.ts';
 import './ui/bridge-app.ts';
-import { listenForInterruptKey } from './ui/interrupt-key.ts';
+import { listenForShortcuts } from './ui/shortcuts.ts';
 
 const bridge = new Bridge();
 exposeDevtools(bridge);
 const app = document.querySelector('bridge-app');
-if (app !== null) app.bridge = bridge;
-listenForInterruptKey(bridge);
+if (app !== null) {
+  app.bridge = bridge;
+  listenForShortcuts(app);
+}
 
 addEventListener('pagehide', () => bridge.close());
 // A page that comes back from the back-forward cache has no socket any more.

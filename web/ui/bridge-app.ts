@@ -15,12 +15,15 @@ import './event-log-view.ts';
 import { FollowBridge } from './follow-bridge.ts';
 import './ladder-dialog.ts';
 import './page-header.ts';
+import './readiness-view.ts';
 import './ready-panel.ts';
 import './setup-card.ts';
+import './shortcuts-dialog.ts';
+import type { ShortcutTarget } from './shortcuts.ts';
 import { base } from './styles.ts';
 
 @customElement('bridge-app')
-export class BridgeApp extends LitElement {
+export class BridgeApp extends LitElement implements ShortcutTarget {
   static override readonly styles = [
     base,
     css`
@@ -67,6 +70,22 @@ export class BridgeApp extends LitElement {
     new FollowBridge(this, () => this.bridge);
   }
 
+  showLadder(call: Call): void {
+    this.ladderOf = call;
+  }
+
+  showShortcuts(): void {
+    this.renderRoot.querySelector('shortcuts-dialog')?.show();
+  }
+
+  focusDial(): void {
+    this.renderRoot.querySelector('dial-box')?.focus();
+  }
+
+  focusLog(): void {
+    this.renderRoot.querySelector('event-log-view')?.focusSearch();
+  }
+
   override render(): TemplateResult | typeof nothing {
     const { bridge } = this;
     if (bridge === undefined) return nothing;
@@ -81,7 +100,11 @@ export class BridgeApp extends LitElement {
       sockets: live.map(({ socket }) => socket),
     });
     return html`
-      <page-header .version=${config?.version ?? ''} .registration=${registration}></page-header>
+      <page-header
+        .version=${config?.version ?? ''}
+        .registration=${registration}
+        @shortcuts=${() => this.showShortcuts()}
+      ></page-header>
       <chain-strip .links=${chain}></chain-strip>
       <div class="columns">
         <main>
@@ -119,6 +142,15 @@ export class BridgeApp extends LitElement {
                 ></ready-panel>`
           }
           ${
+            live.length > 0
+              ? nothing
+              : html`<readiness-view
+                  .registration=${registration}
+                  .unsupported=${unsupported}
+                  .status=${status}
+                ></readiness-view>`
+          }
+          ${
             registration.state === 'registered'
               ? html`<dial-box
                   .phones=${status?.registrations ?? []}
@@ -127,9 +159,12 @@ export class BridgeApp extends LitElement {
               : nothing
           }
           ${
-            config === undefined || bridge.hadCall
+            config === undefined
               ? nothing
-              : html`<setup-card .phone=${config.phone}></setup-card>`
+              : html`<setup-card
+                  .phone=${config.phone}
+                  .hadCall=${bridge.hadCall || (status?.phones.some(({ calls }) => calls > 0) ?? false)}
+                ></setup-card>`
           }
           ${
             ended.length === 0
@@ -142,6 +177,7 @@ export class BridgeApp extends LitElement {
         </main>
         <aside><event-log-view .entries=${bridge.log.entries}></event-log-view></aside>
       </div>
+      <shortcuts-dialog></shortcuts-dialog>
       <ladder-dialog
         .call=${this.ladderOf}
         @closed=${() => (this.ladderOf = undefined)}

@@ -30,15 +30,11 @@ export class CallFigures extends LitElement {
       }
 
       .label {
-        grid-column: 1 / -1;
+        margin-bottom: 5px;
       }
 
-      .label + dt {
-        border: 0;
-      }
-
-      dd + .label {
-        margin-top: 10px;
+      dl + .label {
+        margin-top: 15px;
       }
 
       select {
@@ -70,25 +66,29 @@ export class CallFigures extends LitElement {
     if (c === undefined) return nothing;
     const rateOff = frameRate > 0 && Math.abs(frameRate - nominalRate) > nominalRate * 0.04;
     return html`
-      <dl data-testid="call-figures">
-        <p class="label">Caller → agent</p>
-        ${row('Frames to agent', c.framesToAgent.toLocaleString('en'))}
-        ${row('Frames per second', frameRate === 0 ? '–' : frameRate.toFixed(1), rateOff)}
-        ${row('Concealed', formatMs(c.concealedMs), c.concealedMs > 0)}
-        ${row('Late packets', String(c.late), c.late > 0)}
-        ${c.skewPpm === null ? nothing : row('Phone’s clock', clock(c))}
-        ${c.framesDropped > 0 ? row('Frames dropped', String(c.framesDropped), true) : nothing}
-        <dt><label for="capture">Capture</label></dt>
-        <dd>${this.#captureChoice()}</dd>
-        ${hop('Packet → agent’s socket', this.hops?.receiveToSocket)}
-        <p class="label">Agent → caller</p>
-        ${row('Bytes from agent', formatBytes(c.bytesFromAgent))}
-        ${row('Waiting to be played', formatMs(c.queuedMs))} ${row('Played', formatMs(c.playedMs))}
-        ${hop('Socket → RTP', this.hops?.socketToRtp)}
-        ${c.clipped > 0 ? row('Clipped', `${c.clipped} samples`, true) : nothing}
-        ${row('Ran dry', `${c.underruns} ×`, c.underruns > 0)}
-        ${c.flushedMs > 0 ? row('Cut by the caller', formatMs(c.flushedMs)) : nothing}
-      </dl>
+      <div data-testid="call-figures">
+        <h3 class="label">Caller → agent</h3>
+        <dl>
+          ${row('Frames to agent', c.framesToAgent.toLocaleString('en'))}
+          ${row('Frames per second', frameRate === 0 ? '–' : frameRate.toFixed(1), rateOff)}
+          ${row('Concealed', formatMs(c.concealedMs), c.concealedMs > 0)}
+          ${row('Late packets', String(c.late), c.late > 0)}
+          ${c.skewPpm === null ? nothing : row('Phone’s clock', clock(c))}
+          ${c.framesDropped > 0 ? row('Frames dropped', String(c.framesDropped), true) : nothing}
+          <dt><label for="capture">Capture</label></dt>
+          <dd>${this.#captureChoice()}</dd>
+          ${hop('Packet → agent’s socket', this.hops?.receiveToSocket)}
+        </dl>
+        <h3 class="label">Agent → caller</h3>
+        <dl>
+          ${row('Bytes from agent', formatBytes(c.bytesFromAgent))}
+          ${row('Waiting to be played', formatMs(c.queuedMs))}
+          ${row('Played', formatMs(c.playedMs))} ${hop('Socket → RTP', this.hops?.socketToRtp)}
+          ${c.clipped > 0 ? row('Clipped', `${c.clipped} samples`, true) : nothing}
+          ${row('Ran dry', `${c.underruns} ×`, c.underruns > 0)}
+          ${c.flushedMs > 0 ? row('Cut by the caller', formatMs(c.flushedMs)) : nothing}
+        </dl>
+      </div>
     `;
   }
 

@@ -113,21 +113,23 @@ export class ChainStrip extends LitElement {
 
   override render(): TemplateResult {
     return html`
-      <ol class="card" aria-label="The chain a call runs through">
-        ${this.links.map(
-          ({ name, light, sentence, todo, code }) => html`
-            <li class=${light} data-testid="chain-${name.toLowerCase()}" data-light=${light}>
-              <h2>
-                <span class="light" aria-hidden="true"></span>${name}
-                <span class="for-ears">: ${WORDS[light]}</span>
-              </h2>
-              <p class="sentence">${breakable(sentence)}</p>
-              ${todo === undefined ? nothing : html`<p>${todo}</p>`}
-              ${code === undefined ? nothing : html`<error-code code=${code}></error-code>`}
-            </li>
-          `,
-        )}
-      </ol>
+      <section class="card" aria-label="The chain a call runs through">
+        <ol>
+          ${this.links.map(
+            ({ name, light, sentence, todo, code }) => html`
+              <li class=${light} data-testid="chain-${name.toLowerCase()}" data-light=${light}>
+                <h2>
+                  <span class="light" aria-hidden="true"></span>${name}
+                  <span class="for-ears">: ${WORDS[light]}</span>
+                </h2>
+                <p class="sentence">${breakable(sentence)}</p>
+                ${todo === undefined ? nothing : html`<p>${todo}</p>`}
+                ${code === undefined ? nothing : html`<error-code code=${code}></error-code>`}
+              </li>
+            `,
+          )}
+        </ol>
+      </section>
     `;
   }
 }

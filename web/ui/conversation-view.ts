@@ -96,19 +96,15 @@ export class ConversationView extends LitElement {
         Transcripts and events of the agent appear here as they come.
       </p>`;
     }
-    return html`<ol
-      data-testid="transcript"
-      tabindex="0"
-      role="log"
-      aria-label="Transcript"
-      aria-live="polite"
-    >
-      ${repeat(
-        this.turns,
-        ({ id }) => id,
-        (turn) => this.#turn(turn),
-      )}
-    </ol>`;
+    return html`<div role="log" aria-label="Transcript" aria-live="polite">
+      <ol data-testid="transcript" tabindex="0">
+        ${repeat(
+          this.turns,
+          ({ id }) => id,
+          (turn) => this.#turn(turn),
+        )}
+      </ol>
+    </div>`;
   }
 
   /** Keeps the newest in sight, unless someone reads further up. */

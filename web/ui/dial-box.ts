@@ -1,8 +1,11 @@
 /** Calls a phone from the page: a registered one, offered as one types, or any sip: address. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Registration } from '../../common/api.ts';
 import { base, buttons } from './styles.ts';
+
+/** More are found by typing. */
+const SHOWN = 6;
 
 @customElement('dial-box')
 export class DialBox extends LitElement {
@@ -16,6 +19,13 @@ export class DialBox extends LitElement {
         flex-wrap: wrap;
         gap: 10px 14px;
         padding: 14px 24px;
+      }
+
+      .phones {
+        display: flex;
+        flex-basis: 100%;
+        flex-wrap: wrap;
+        gap: 4px;
       }
 
       label {
@@ -37,12 +47,18 @@ export class DialBox extends LitElement {
     `,
   ];
 
+  static override readonly shadowRootOptions = {
+    ...LitElement.shadowRootOptions,
+    delegatesFocus: true,
+  };
+
   @property({ attribute: false }) phones: readonly Registration[] = [];
 
   override render(): TemplateResult {
     const users = this.phones
       .filter(({ kind }) => kind === 'phone')
       .map(({ aor }) => aor.split('@')[0] ?? aor);
+    const names = [...new Set(users)];
     return html`
       <form class="card" @submit=${(event: Event) => this.#submit(event)}>
         <label for="to">Call a phone</label>
@@ -56,9 +72,28 @@ export class DialBox extends LitElement {
           data-testid="dial-input"
         />
         <datalist id="phones">
-          ${[...new Set(users)].map((user) => html`<option value=${user}></option>`)}
+          ${names.map((user) => html`<option value=${user}></option>`)}
         </datalist>
         <button type="submit" data-testid="dial-button">Call</button>
+        ${
+          names.length === 0
+            ? nothing
+            : html`<div class="phones" role="group" aria-label="Registered phones">
+                ${names
+                  .slice(0, SHOWN)
+                  .map(
+                    (user) =>
+                      html`<button
+                        type="button"
+                        class="quiet"
+                        title="Call ${user}"
+                        @click=${() => this.#dial(user)}
+                      >
+                        ${user}
+                      </button>`,
+                  )}
+              </div>`
+        }
       </form>
     `;
   }
@@ -66,7 +101,16 @@ export class DialBox extends LitElement {
   #submit(event: Event): void {
     event.preventDefault();
     const input = this.renderRoot.querySelector('input');
-    const to = input?.value.trim() ?? '';
+    this.#dial(input?.value.trim() ?? '');
+  }
+
+  #dial(to: string): void {
     if (to !== '') this.dispatchEvent(new CustomEvent<string>('dial', { detail: to }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'dial-box': DialBox;
   }
 }

@@ -81,7 +81,7 @@ export class EventLogView extends LitElement {
         color: var(--ink);
       }
 
-      ol {
+      .scroll {
         font-size: 0.84rem;
         line-height: 1.42;
         max-height: min(62vh, 640px);
@@ -155,28 +155,37 @@ export class EventLogView extends LitElement {
           ></copy-button>
           ${this.#filters()}
         </header>
-        <ol tabindex="0" role="log" aria-label="Log" aria-live="off" data-testid="event-log">
-          ${
-            shown.length === 0
-              ? html`<li class="empty">
-                  ${this.entries.length === 0 ? 'Nothing to report.' : 'Nothing that fits.'}
-                </li>`
-              : nothing
-          }
-          ${repeat(
-            shown,
-            ({ id }) => id,
-            ({ at, level, text, code, callId }) => html`
-              <li class=${level} title=${callId ?? ''} data-level=${level}>
-                <time class="figure">${formatTime(at)}</time>
-                <p>
-                  ${level === 'info' ? nothing : html`<span class="for-ears">${level}: </span>`}
-                  ${text}${code === undefined ? nothing : html` <error-code code=${code}></error-code>`}
-                </p>
-              </li>
-            `,
-          )}
-        </ol>
+        <div
+          class="scroll"
+          tabindex="0"
+          role="log"
+          aria-label="Log"
+          aria-live="off"
+          data-testid="event-log"
+        >
+          <ol>
+            ${
+              shown.length === 0
+                ? html`<li class="empty">
+                    ${this.entries.length === 0 ? 'Nothing to report.' : 'Nothing that fits.'}
+                  </li>`
+                : nothing
+            }
+            ${repeat(
+              shown,
+              ({ id }) => id,
+              ({ at, level, text, code, callId }) => html`
+                <li class=${level} title=${callId ?? ''} data-level=${level}>
+                  <time class="figure">${formatTime(at)}</time>
+                  <p>
+                    ${level === 'info' ? nothing : html`<span class="for-ears">${level}: </span>`}
+                    ${text}${code === undefined ? nothing : html` <error-code code=${code}></error-code>`}
+                  </p>
+                </li>
+              `,
+            )}
+          </ol>
+        </div>
       </section>
     `;
   }
@@ -215,11 +224,11 @@ export class EventLogView extends LitElement {
 
   /** Follows the newest entry, unless someone reads further up. */
   override willUpdate(changed: PropertyValues): void {
-    const list = this.renderRoot.querySelector('ol');
+    const list = this.renderRoot.querySelector('.scroll');
     if (!changed.has('entries')) return;
     if (list !== null && list.scrollHeight - list.scrollTop - list.clientHeight > 40) return;
     void this.updateComplete.then(() => {
-      this.renderRoot.querySelector('ol')?.scrollTo({ top: Number.MAX_SAFE_INTEGER });
+      this.renderRoot.querySelector('.scroll')?.scrollTo({ top: Number.MAX_SAFE_INTEGER });
     });
   }
 }

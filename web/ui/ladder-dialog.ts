@@ -82,7 +82,7 @@ export class LadderDialog extends LitElement {
     const path = `/api/calls/${encodeURIComponent(callId)}/trace`;
     const file = callId.replace(/[^\w.-]/g, '_').slice(0, 100);
     return html`
-      <header>
+      <div class="title">
         <h2 id="title">SIP messages</h2>
         <p class="keep">
           Keep as
@@ -93,7 +93,7 @@ export class LadderDialog extends LitElement {
         <button autofocus @click=${() => this.renderRoot.querySelector('dialog')?.close()}>
           Close
         </button>
-      </header>
+      </div>
       <div class="body">
         ${this.problem === '' ? nothing : html`<p role="alert">${this.problem}</p>`}
         <ladder-view .trace=${this.trace}></ladder-view>

@@ -33,13 +33,13 @@ export class LadderView extends LitElement {
         min-width: calc(6em + var(--columns) * 9em);
       }
 
-      header,
+      .parties,
       li button {
         display: grid;
         grid-template-columns: 6em repeat(var(--columns), minmax(0, 1fr));
       }
 
-      header {
+      .parties {
         background: var(--surface);
         padding-bottom: 8px;
         position: sticky;
@@ -48,20 +48,20 @@ export class LadderView extends LitElement {
         z-index: 1;
       }
 
-      header b {
+      .parties b {
         display: block;
         font-size: 0.87rem;
         font-weight: 600;
         text-transform: capitalize;
       }
 
-      header small {
+      .parties small {
         color: var(--ink-3);
         font: 0.72rem var(--mono);
         overflow-wrap: anywhere;
       }
 
-      ol {
+      .rungs {
         position: relative;
       }
 
@@ -98,7 +98,7 @@ export class LadderView extends LitElement {
       }
 
       time {
-        color: var(--ink-3);
+        color: var(--ink-2);
         font: 0.74rem var(--mono);
         padding: 0 0 4px 6px;
       }
@@ -151,7 +151,7 @@ export class LadderView extends LitElement {
       }
 
       .ringing {
-        color: var(--ink-3);
+        color: var(--ink-2);
       }
 
       .success {
@@ -190,20 +190,22 @@ export class LadderView extends LitElement {
     return html`
       <div class="ladder" .style=${`--columns: ${ladder.columns.length}`}>
         <div class="grid">
-          <header>
+          <div class="parties">
             <span></span>
             ${ladder.columns.map(
               ({ name, place }) => html`<div><b>${name}</b><small>${place}</small></div>`,
             )}
-          </header>
-          <ol
-            aria-label="SIP messages; the arrow keys move from one to the next"
-            data-testid="ladder"
-            @keydown=${(event: KeyboardEvent) => this.#onKey(event, ladder)}
-          >
+          </div>
+          <div class="rungs">
             ${ladder.columns.map((_, i) => line(ladder, i))}
-            ${ladder.rungs.map((each, i) => this.#rung(each, i, each === rung))}
-          </ol>
+            <ol
+              aria-label="SIP messages; the arrow keys move from one to the next"
+              data-testid="ladder"
+              @keydown=${(event: KeyboardEvent) => this.#onKey(event, ladder)}
+            >
+              ${ladder.rungs.map((each, i) => this.#rung(each, i, each === rung))}
+            </ol>
+          </div>
         </div>
       </div>
       <sip-message .rung=${rung} .pair=${pairOf(ladder.rungs, rung)}></sip-message>
@@ -252,7 +254,7 @@ export class LadderView extends LitElement {
 
 function line({ columns }: Ladder, column: number): TemplateResult {
   const left = `calc(6em + (100% - 6em) * ${(column + 0.5) / columns.length})`;
-  return html`<li class="line" role="presentation" .style=${`left: ${left}`}></li>`;
+  return html`<div class="line" .style=${`left: ${left}`}></div>`;
 }
 
 declare global {

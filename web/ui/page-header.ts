@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
-import { base } from './styles.ts';
+import { base, buttons } from './styles.ts';
 
 const WORDS: Record<RegistrationStatus['state'], string> = {
   idle: 'Not started',
@@ -17,6 +17,7 @@ const WORDS: Record<RegistrationStatus['state'], string> = {
 export class PageHeader extends LitElement {
   static override readonly styles = [
     base,
+    buttons,
     css`
       header {
         align-items: center;
@@ -24,6 +25,10 @@ export class PageHeader extends LitElement {
         gap: 12px;
         justify-content: space-between;
         padding-bottom: 18px;
+      }
+
+      header > button {
+        margin-left: auto;
       }
 
       .brand {
@@ -99,6 +104,15 @@ export class PageHeader extends LitElement {
           <h1>SIP Agent Bridge</h1>
           ${this.version === '' ? nothing : html`<span class="version">${this.version}</span>`}
         </div>
+        <button
+          class="quiet"
+          aria-haspopup="dialog"
+          title="What single keys do (key ?)"
+          data-testid="shortcuts-button"
+          @click=${() => this.dispatchEvent(new CustomEvent('shortcuts'))}
+        >
+          Keys
+        </button>
         <p
           class="state ${state}"
           data-testid="registration-state"

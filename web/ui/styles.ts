@@ -172,7 +172,7 @@ export const dialogs = css`
     background: rgb(20 19 18 / 45%);
   }
 
-  dialog > header {
+  dialog > .title {
     align-items: center;
     border-bottom: 1px solid var(--line);
     display: flex;
@@ -181,7 +181,7 @@ export const dialogs = css`
     padding: 12px 14px 12px 22px;
   }
 
-  dialog > header h2 {
+  dialog > .title h2 {
     flex: 1;
     font: 600 1.2rem/1.25 var(--serif);
   }

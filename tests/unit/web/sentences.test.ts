@@ -103,17 +103,37 @@ describe('findUnsupported', () => {
   });
 
   test('names every API that is missing and what to do', () => {
-    const problem = findUnsupported({
-      RTCPeerConnection: 1,
-      WebSocket: 1,
-      Worker: 1,
-      AudioData: 1,
-    });
-    expect(problem?.code).toBe('BROWSER_UNSUPPORTED');
-    expect(problem?.message).toContain(
-      'no MediaStreamTrackGenerator, no RTCRtpScriptTransform or MediaStreamTrackProcessor',
+    const problem = findUnsupported(
+      { RTCPeerConnection: 1, WebSocket: 1, Worker: 1, AudioData: 1 },
+      'Mozilla/5.0 Chrome/90.0.0.0 Safari/537.36',
     );
+    expect(problem?.code).toBe('BROWSER_UNSUPPORTED');
+    expect(problem?.message).toMatch(/^This browser has no MediaStreamTrackGenerator/);
+    expect(problem?.message).toContain('no RTCRtpScriptTransform or MediaStreamTrackProcessor');
     expect(problem?.message).toContain('Chrome or Edge');
+  });
+
+  // What each of them had in 2026.
+  test.each([
+    [
+      'Firefox',
+      'Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0',
+      ['RTCRtpScriptTransform', 'AudioData'],
+    ],
+    [
+      'Safari',
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.2 Safari/605.1.15',
+      ['RTCRtpScriptTransform', 'AudioData'],
+    ],
+  ])('says in a sentence what %s lacks', (name, userAgent, has) => {
+    const scope = { RTCPeerConnection: 1, WebSocket: 1, Worker: 1 };
+    const own = Object.fromEntries(has.map((each) => [each, 1]));
+    expect(findUnsupported({ ...scope, ...own }, userAgent)?.message).toBe(
+      `${name} has no MediaStreamTrackGenerator, with which the agent’s voice is put into the call.` +
+        ' Everything is shown here, but no call is answered: open this page in Chrome or Edge 110 or' +
+        ' newer at http://localhost or over https.',
+    );
+    expect(findUnsupported({ ...scope, ...own, MediaStreamTrackGenerator: 1 })).toBeUndefined();
   });
 });
 

@@ -1,0 +1,114 @@
+/**
+ * The page for everybody: every state of it, in light and dark, without a violation of WCAG 2.2 AA;
+ * all of it by keyboard; how a phone is set up.
+ */
+import { readFile } from 'node:fs/promises';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright/test';
+import { expect, test } from './fixtures.ts';
+
+test.beforeEach(({ engine }) => {
+  test.skip(engine === 'rtpengine', 'the page looks the same over either engine');
+});
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe finds, in both colour schemes, in words. */
+async function violations(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+    for (const { id, help, nodes } of violations) {
+      const where = nodes.map(({ target }) => JSON.stringify(target)).join(' ');
+      found.push(`${colorScheme}: ${id} (${help}) at ${where}`);
+    }
+  }
+  return found;
+}
+
+test('before the first call: accessible, by keyboard, and with everything a phone needs', async ({
+  bridge,
+  page,
+}) => {
+  await page.goto(bridge.url);
+  const readiness = page.getByTestId('readiness');
+  await expect(readiness).toContainText('to look at before a call');
+  await expect(readiness.locator('[data-code=NO_PHONE]')).toContainText('No phone has registered');
+  await readiness.locator('summary').click();
+  await expect(readiness.locator('[data-result=pass]')).toContainText(['Secure context']);
+  await readiness.getByTestId('error-code').first().click();
+  await expect(readiness.getByTestId('explanation')).toContainText('What to do:');
+  expect(await violations(page)).toEqual([]);
+
+  const { host, port } = await bridge.phoneServer();
+  const downloading = page.waitForEvent('download');
+  await page.getByTestId('setup-file').click();
+  const file = await downloading;
+  expect(file.suggestedFilename()).toBe('microsip.ini');
+  const ini = await readFile(await file.path(), 'utf8');
+  expect(ini).toContain(`[Account1]\r\nlabel=bridge\r\nserver=${host}:${port}\r\n`);
+  expect(ini).toContain(`\r\ndomain=${host}:${port}\r\nusername=agent001\r\n`);
+  await expect(page.getByTestId('dial-link')).toHaveAttribute('href', `sip:1000@${host}:${port}`);
+  await page.getByRole('button', { name: 'baresip' }).click();
+  await expect(page.getByTestId('setup-card')).toContainText(`<sip:agent001@${host}:${port}`);
+
+  await page.keyboard.press('?');
+  await expect(page.getByTestId('shortcuts')).toContainText('Interrupt');
+  expect(await violations(page)).toEqual([]);
+  // While the dialog is open its keys are its own.
+  await page.keyboard.press('s');
+  await page.keyboard.press('Escape');
+  await expect(page.getByTestId('registration-state')).toHaveAttribute('data-state', 'idle');
+  await page.keyboard.press('s');
+  await expect(page.getByTestId('registration-state')).toHaveAttribute('data-state', 'registered');
+  await page.keyboard.press('d');
+  await expect(page.getByTestId('dial-input')).toBeFocused();
+  // What is typed is text there.
+  await page.keyboard.type('x?');
+  await expect(page.getByTestId('dial-input')).toHaveValue('x?');
+  await page.getByTestId('dial-input').blur();
+  await page.keyboard.press('/');
+  await expect(page.getByTestId('log-search')).toBeFocused();
+});
+
+test('in a call: every panel open is accessible, and every key does what it says', async ({
+  agent,
+  openPage,
+  phone,
+}) => {
+  const page = await openPage();
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  const session = await agent.session();
+  session.send('{"type":"transcript","text":"Good morning","is_final":true}');
+  session.send(new Uint8Array(32_000));
+  await expect(page.getByTestId('call-state')).toHaveAttribute('data-state', 'answered');
+  await page.getByTestId('network').locator('summary').click();
+  await expect(page.getByTestId('chart-mos').locator('canvas')).toBeVisible();
+  await page.getByTestId('listen-caller').click();
+  expect(await violations(page)).toEqual([]);
+
+  await page.getByTestId('listen-caller').blur();
+  await page.keyboard.press('h');
+  await expect(page.getByTestId('call-state')).toHaveAttribute('data-state', 'held');
+  await page.keyboard.press('h');
+  await expect(page.getByTestId('call-state')).toHaveAttribute('data-state', 'answered');
+  await page.keyboard.press('m');
+  await expect(page.getByTestId('mute-agent-button')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('l');
+  await expect(page.getByTestId('offer-answer')).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('x');
+  await expect(page.getByTestId('call-card')).toHaveCount(1);
+  await page.keyboard.press('Shift+X');
+  await expect(page.getByTestId('ended-call')).toHaveCount(1);
+  await call.ended;
+
+  // Nobody needs the set-up any more, until somebody does.
+  await expect(page.getByTestId('setup-card')).toHaveCount(0);
+  await page.getByTestId('setup-button').click();
+  await expect(page.getByTestId('setup-card')).toContainText('Set up MicroSIP');
+  expect(await violations(page)).toEqual([]);
+});
