@@ -42,6 +42,8 @@ export interface FrameFacts {
   /** Counts frames from the start. */
   readonly index: number;
   readonly now: number;
+  /** When it was to be written, by the clock. */
+  readonly dueAt: number;
   /** For the first frame of an answer that found nothing queued: when its first bytes came. */
   readonly readAt: number | undefined;
   /** The answer it belongs to, if it is sound. */
@@ -118,6 +120,13 @@ export class AgentAudio {
     this.#isFull = !hasRoom;
     if (!hasRoom) this.overflowSamples += samples.length;
     else if (samples.length > 0) this.ledger.push(samples.length, now);
+    this.pump(now);
+  }
+
+  /** Says something in the agent's place, after what is queued; `sampleRate` is that of the samples. */
+  inject(samples: Int16Array, sampleRate: number, now: number): void {
+    const fitting = new Resampler({ from: sampleRate, to: this.#rate }).process(samples);
+    if (this.queue.push(fitting)) this.ledger.push(fitting.length, now);
     this.pump(now);
   }
 
@@ -198,6 +207,7 @@ export class AgentAudio {
     this.#options.write(this.#frame, {
       index,
       now,
+      dueAt: schedule.dueAt,
       readAt,
       answer: played > 0 ? answer : undefined,
       metered,

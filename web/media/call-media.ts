@@ -15,6 +15,7 @@ import type { CaptureMode } from './capture.ts';
 import { ConnectionReporter, type ConnectionReport } from './connection-report.ts';
 import type { CutBy } from '../../common/figures.ts';
 import { Ears, type EarStates } from './ears.ts';
+import type { Impairment } from './impairment.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { isG711Offer } from './offered-codec.ts';
 import type { Side } from './report.ts';
@@ -63,6 +64,7 @@ export class CallMedia {
   #reporter: ConnectionReporter | undefined;
   /** Packets that the worker has got. */
   #taken = 0;
+  #connection: RTCPeerConnection | undefined;
   #closed: Promise<void> | undefined;
   #onWorkerClosed: (() => void) | undefined;
 
@@ -142,6 +144,30 @@ export class CallMedia {
     if (side === 'caller') this.#post({ type: 'listen', on: this.#ears.states.caller.on });
   }
 
+  /** Both voices go there from the answer on, or from now; an end is told by the port. */
+  record(port: MessagePort): void {
+    this.#post({ type: 'record', port }, [port]);
+  }
+
+  stopRecording(): void {
+    this.#post({ type: 'stop-recording' });
+  }
+
+  /** Adds audio to what one side says. */
+  inject(side: Side, samples: Int16Array<ArrayBuffer>, sampleRate: number): void {
+    this.#post({ type: 'inject', side, samples, sampleRate });
+  }
+
+  /** What becomes of the caller's packets from now on. */
+  impair(how: Impairment): void {
+    this.#post({ type: 'impair', how });
+  }
+
+  /** Of its statistics; undefined before there is one. */
+  get connection(): RTCPeerConnection | undefined {
+    return this.#connection;
+  }
+
   /** Whatever the agent is saying ends here. */
   interrupt(by: CutBy): void {
     this.#post({ type: 'interrupt', by });
@@ -192,6 +218,7 @@ export class CallMedia {
     const { onConnection: onReport, onStats } = this.#options;
     const taken = () => this.#taken;
     this.#reporter = new ConnectionReporter({ connection, taken, onReport, onStats });
+    this.#connection = connection;
     connection.addEventListener('connectionstatechange', () => {
       if (connection.connectionState === 'connected') this.#connected();
       if (connection.connectionState === 'failed') this.#options.onLost();

@@ -15,10 +15,14 @@ import { CallDoctor, type FlowCounters } from './call-doctor.ts';
 import { CallMeter } from './call-meter.ts';
 import { CallerAudio } from './caller-audio.ts';
 import { CallerNotice } from './caller-notice.ts';
+import { Impairer } from './impairment.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { beginsAnswer } from './begins-answer.ts';
 import { FRAME_MS } from './playout-schedule.ts';
 import type { SocketStatus } from './report.ts';
+import { Resampler } from '../../audio/resampler.ts';
+import { CallTape } from '../recording/call-tape.ts';
+import { ReplaySource } from '../replay/replay-source.ts';
 import { readTrack, toInt16 } from './track-reader.ts';
 
 /** Often enough for eyes: each report is drawn. */
@@ -68,6 +72,15 @@ export class CallPump {
   #rate = PLAYOUT_RATE;
   #way: Capture | undefined;
   #isListenedTo = false;
+  #answeredAt: number | undefined;
+  #tape: CallTape | undefined;
+  /** Where the tape will go, once the call is answered. */
+  #tapePort: MessagePort | undefined;
+  #replay: ReplaySource | undefined;
+  readonly #impairer = new Impairer({
+    random: Math.random,
+    later: (ms, go) => void setTimeout(go, ms),
+  });
   readonly #meter = new CallMeter(PLAYOUT_RATE, () => (this.#figuresAt = 0));
 
   constructor(options: CallPumpOptions) {
@@ -105,6 +118,21 @@ export class CallPump {
       case 'interrupt':
         this.#cut(message.by);
         return;
+      case 'record':
+        this.#record(message.port);
+        return;
+      case 'stop-recording':
+        this.#stopRecording();
+        return;
+      case 'inject':
+        this.#inject(message);
+        return;
+      case 'impair':
+        this.#impairer.set(message.how);
+        return;
+      case 'replay':
+        this.#startReplay(message.samples);
+        return;
       case 'close':
         this.#close();
         return;
@@ -114,21 +142,80 @@ export class CallPump {
   /** Reads every packet's frame, and passes it on to the browser's decoder where that is listened to. */
   captureEncoded({ readable, writable }: RTCRtpScriptTransformer): void {
     const onward = writable.getWriter();
+    const ended = (thrown: unknown) => this.#captureEnded(thrown);
+    const arrive = async (frame: RTCEncodedAudioFrame): Promise<void> => {
+      if (this.#closed) return;
+      const now = performance.now();
+      const encoded = { data: frame.data, metadata: frame.getMetadata() };
+      if (this.#answered) this.#caller?.pushEncoded(encoded, now);
+      if (this.#caller?.capture === 'encoded') {
+        this.#meter.wroteToSocket(encoded, this.#socket?.framesSent ?? 0);
+      }
+      this.#openAt = 0;
+      this.#tick(now);
+      if (this.#isDecoded) await onward.write(frame);
+    };
     const read = async (): Promise<void> => {
       for await (const frame of readable) {
         if (this.#closed) return;
-        const now = performance.now();
-        const encoded = { data: frame.data, metadata: frame.getMetadata() };
-        if (this.#answered) this.#caller?.pushEncoded(encoded, now);
-        if (this.#caller?.capture === 'encoded') {
-          this.#meter.wroteToSocket(encoded, this.#socket?.framesSent ?? 0);
-        }
-        this.#openAt = 0;
-        this.#tick(now);
-        if (this.#isDecoded) await onward.write(frame);
+        this.#impairer.pass(() => void arrive(frame).catch(ended));
       }
     };
-    read().catch((thrown: unknown) => this.#captureEnded(thrown));
+    read().catch(ended);
+  }
+
+  /** The tape begins with the answer, or now. */
+  #record(port: MessagePort, from = performance.now()): void {
+    this.#stopRecording();
+    const { input } = this.#profile ?? {};
+    if (this.#answeredAt === undefined || input === undefined) {
+      this.#tapePort = port;
+      return;
+    }
+    this.#tapePort = undefined;
+    this.#tape = new CallTape(port, {
+      callerRate: input.sampleRate,
+      agentRate: this.#rate,
+      answeredAt: this.#answeredAt,
+      now: from,
+      timeOrigin: performance.timeOrigin,
+    });
+  }
+
+  #stopRecording(): void {
+    this.#tape?.end();
+    this.#tape = undefined;
+    // One that has never begun has an end all the same.
+    this.#tapePort?.postMessage({ type: 'end' });
+    this.#tapePort = undefined;
+  }
+
+  #inject({ side, samples, sampleRate }: Extract<ToWorker, { type: 'inject' }>): void {
+    if (side === 'agent') this.#agent?.inject(samples, sampleRate, performance.now());
+    else if (this.#profile !== undefined) {
+      const { sampleRate: to } = this.#profile.input;
+      this.#caller?.injection.push(new Resampler({ from: sampleRate, to }).process(samples));
+    }
+  }
+
+  /** It runs as an answered call would, from when the agent's socket is open. */
+  #startReplay(samples: Int16Array): void {
+    const { sampleRate, frameMs } = this.#profile?.input ?? {};
+    if (sampleRate === undefined || frameMs === undefined) return;
+    this.#replay = new ReplaySource({
+      samples,
+      frameSamples: (sampleRate * frameMs) / 1_000,
+      frameMs,
+      send: (frame) => this.#caller?.replay(frame),
+    });
+    this.#beginReplay();
+  }
+
+  #beginReplay(): void {
+    if (this.#replay === undefined || this.#socket?.isOpen !== true) return;
+    this.#openAt = 0;
+    this.#replay.start(performance.now());
+    this.#answer(performance.now());
   }
 
   /** Something hears the caller by the browser's own decoder; else its work, and ours, is saved. */
@@ -175,7 +262,10 @@ export class CallPump {
     this.#doctor = new CallDoctor(agent.output, (remarks) => post({ type: 'remarks', remarks }));
     this.#caller = new CallerAudio({
       input: agent.input,
-      send: (frame) => this.#socket?.send(frame),
+      send: (frame) => {
+        this.#tape?.hearCaller(frame);
+        this.#socket?.send(frame);
+      },
       onCaller: (samples) => {
         this.#meter.turns.hear(samples, performance.now());
         this.#doctor?.hearCaller(samples);
@@ -222,8 +312,10 @@ export class CallPump {
 
   #socketChanged(socket: SocketStatus): void {
     const now = performance.now();
-    if (socket.state === 'open') this.#notice.agentIsThere();
-    else if (socket.state === 'closed') this.#notice.stop();
+    if (socket.state === 'open') {
+      this.#notice.agentIsThere();
+      this.#beginReplay();
+    } else if (socket.state === 'closed') this.#notice.stop();
     else this.#notice.agentIsMissing(now);
     if (socket.state === 'reconnecting') {
       this.#lastError = '';
@@ -236,7 +328,9 @@ export class CallPump {
   #answer(at: number): void {
     if (this.#answered || this.#agent === undefined) return;
     this.#answered = true;
+    this.#answeredAt = at;
     this.#meter.start(at);
+    if (this.#tapePort !== undefined) this.#record(this.#tapePort, at);
     // However late we hear of it, the caller's time began then.
     this.#caller?.tick(at);
     this.#agent.schedule.start(performance.now());
@@ -255,17 +349,31 @@ export class CallPump {
     if (!this.#answered || this.#closed) return;
     if (now >= this.#openAt) this.#agent?.open();
     this.#agent?.pump(now);
-    this.#caller?.tick(now);
+    if (this.#replay === undefined) this.#caller?.tick(now);
+    else this.#replay.tick(now);
   }
 
   #write(
     frame: Int16Array<ArrayBuffer>,
-    { index, now, readAt, answer, metered }: FrameFacts,
+    { index, now, dueAt, readAt, answer, metered }: FrameFacts,
   ): void {
-    if (this.#playout === undefined) return;
+    if (this.#playout !== undefined && !this.#play(this.#playout, frame, index, readAt)) return;
+    if (this.#playout === undefined && this.#replay === undefined) return;
+    this.#tape?.hearAgent(frame, dueAt);
+    this.#doctor?.hearAgent(metered, answer !== undefined);
+    if (answer !== undefined) this.#meter.turns.speak(metered, now, answer);
+  }
+
+  /** False when the track takes no more at present. */
+  #play(
+    playout: WritableStreamDefaultWriter<AudioData>,
+    frame: Int16Array<ArrayBuffer>,
+    index: number,
+    readAt: number | undefined,
+  ): boolean {
     if (this.#writesPending > MAX_WRITES_PENDING) {
       this.#framesSkipped += 1;
-      return;
+      return false;
     }
     const data = new AudioData({
       format: 's16',
@@ -276,7 +384,7 @@ export class CallPump {
       data: frame,
     });
     this.#writesPending += 1;
-    this.#playout.write(data).then(
+    playout.write(data).then(
       () => {
         this.#writesPending -= 1;
         if (readAt !== undefined) this.#meter.tookAnswer(performance.now() - readAt);
@@ -284,8 +392,7 @@ export class CallPump {
       // The track was stopped: the call is ending.
       () => undefined,
     );
-    this.#doctor?.hearAgent(metered, answer !== undefined);
-    if (answer !== undefined) this.#meter.turns.speak(metered, now, answer);
+    return true;
   }
 
   /** One message of the agent. */
@@ -412,10 +519,18 @@ export class CallPump {
     const scopes = { caller: caller.scope.read(), agent: agent.scope.read() };
     const report = { ...scopes, counters, ...(at !== undefined && { at }) };
     this.#options.post({ type: 'report', report });
+    this.#reportReplay(agent);
     if (this.#answered) this.#doctor?.look(now, () => this.#flow(counters, agent, socket));
     if (!this.#closed && now < this.#figuresAt) return;
     this.#figuresAt = now + FIGURES_MS;
     this.#options.post({ type: 'figures', figures: this.#meter.read(counters, agent) });
+  }
+
+  #reportReplay(agent: AgentAudio): void {
+    if (this.#replay === undefined) return;
+    const { sentMs, totalMs, isOver } = this.#replay;
+    const isQuiet = agent.queue.queuedSamples === 0;
+    this.#options.post({ type: 'replay', sentMs, totalMs, isOver: isOver && isQuiet });
   }
 
   #flow(counters: MediaCounters, agent: AgentAudio, socket: AgentSocket): FlowCounters {
@@ -436,6 +551,7 @@ export class CallPump {
     clearTimeout(this.#timer);
     clearInterval(this.#reporter);
     this.#report();
+    this.#stopRecording();
     this.#playout?.close().catch(() => undefined);
     const released = this.#socket?.close() ?? Promise.resolve();
     void released.then(() => this.#options.post({ type: 'closed' }));

@@ -14,6 +14,7 @@ import { RtpTimeline } from '../../audio/rtp-timeline.ts';
 import type { AgentProfile } from '../../common/api.ts';
 import type { Capture } from './capture.ts';
 import { DtmfReader, type KeyPress } from './dtmf.ts';
+import { Injection } from './injection.ts';
 import { Scope } from './scope.ts';
 
 const RTP_RATE = 8_000;
@@ -58,6 +59,8 @@ interface Decoded {
 export class CallerAudio {
   readonly scope = new Scope();
   readonly timeline: RtpTimeline;
+  /** What a person at the page says in the caller's place. */
+  readonly injection = new Injection();
   packets = 0;
 
   readonly #options: CallerAudioOptions;
@@ -196,7 +199,13 @@ export class CallerAudio {
     this.timeline.push(rtpTimestamp, ssrc, samples, now);
   }
 
-  #toAgent(samples: Int16Array): void {
+  /** Audio that is in order, complete and at the agent's rate already: of a recording. */
+  replay(samples: Int16Array): void {
+    this.#toAgent(samples);
+  }
+
+  #toAgent(voice: Int16Array): void {
+    const samples = this.injection.mix(voice);
     this.#framer.push(samples);
     const heard = this.#meters.process(samples);
     this.scope.push(heard);

@@ -40,5 +40,12 @@ export type FromWorker =
       readonly complete: boolean;
       readonly heardMs: number;
     }
+  /** How much of the recording has been sent, and whether it and the last answer are over. */
+  | {
+      readonly type: 'replay';
+      readonly sentMs: number;
+      readonly totalMs: number;
+      readonly isOver: boolean;
+    }
   /** All is released; the last report went out before. */
   | { readonly type: 'closed' };

@@ -5,6 +5,8 @@
  */
 import type { AgentProfile } from '../../common/api.ts';
 import type { CutBy } from '../../common/figures.ts';
+import type { Impairment } from './impairment.ts';
+import type { Side } from './report.ts';
 
 export type { FromWorker } from './from-worker.ts';
 
@@ -47,4 +49,18 @@ export type ToWorker =
   | { readonly type: 'digit'; readonly digit: string }
   /** Whatever the agent is saying ends here. */
   | { readonly type: 'interrupt'; readonly by: CutBy }
+  /** Both voices go to this port from now on (recording/call-tape.ts), until told otherwise. */
+  | { readonly type: 'record'; readonly port: MessagePort }
+  | { readonly type: 'stop-recording' }
+  /** Adds audio to one voice. */
+  | {
+      readonly type: 'inject';
+      readonly side: Side;
+      readonly samples: Int16Array<ArrayBuffer>;
+      readonly sampleRate: number;
+    }
+  /** What becomes of the caller's packets on their way. */
+  | { readonly type: 'impair'; readonly how: Impairment }
+  /** Instead of a phone: the caller of a recording, at the rate the agent hears. After `start`. */
+  | { readonly type: 'replay'; readonly samples: Int16Array<ArrayBuffer> }
   | { readonly type: 'close' };
