@@ -142,7 +142,7 @@ describe('a bundle', () => {
           expect(codeOf(() => readBundle(zip))).toMatch(/^(BAD_BUNDLE: |no error)/);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 60 },
     );
   });
 

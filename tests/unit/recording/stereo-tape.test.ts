@@ -72,12 +72,12 @@ describe('StereoTape', () => {
     expect(channel(1).length).toBe(1_150 * 160);
   });
 
-  it('goes through a jump of hours as silence, in bounded memory', () => {
+  it('goes through a jump of minutes as silence, in bounded memory', () => {
     const { tape, blocks } = tapeOf(8_000, 8_000);
     tape.hearAgent(ramp(160), 0);
-    tape.hearAgent(ramp(160), 3_600_000);
+    tape.hearAgent(ramp(160), 300_000);
     tape.finish();
-    expect(tape.frames).toBe(3_600 * 8_000 + 160);
+    expect(tape.frames).toBe(300 * 8_000 + 160);
     expect(blocks[0]?.[1]).toBe(1);
     expect(blocks.at(-1)?.slice(0, 4)).toEqual(Int16Array.of(0, 1, 0, 2));
     const sounding = blocks.filter((block) => block.some((sample) => sample !== 0));
