@@ -41,6 +41,8 @@ export interface PageConfig {
   readonly capture: CaptureMode;
   /** How long the page rings before it answers. */
   readonly ringMs: number;
+  /** Whether the page keeps calls without being asked to, and how much at most. */
+  readonly recording: { readonly automatic: boolean; readonly limitMb: number };
 }
 
 /** How the page takes the caller's voice out of the connection (docs/reference/capture.md). */

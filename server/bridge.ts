@@ -43,6 +43,7 @@ import { PhonesSeen } from './phones-seen.ts';
 import { RegistrationFile } from './registration-file.ts';
 import { CallTraces } from './tracing/call-traces.ts';
 import { openSpans } from './tracing/spans.ts';
+import { ReplayFacts } from './replay-facts.ts';
 import { drachtioStatus } from './status.ts';
 
 /** How long start waits for an external drachtio before it goes on without. */
@@ -268,9 +269,10 @@ async function start(
     return Promise.resolve();
   });
 
+  const replays = new ReplayFacts();
   const agentOf = (id: string): { agent: Agent; target: AgentTarget } => {
     const call = signaling.calls.find(({ callId }) => callId === id);
-    const { caller = '', dialled = '', extension = 'default' } = call ?? {};
+    const { caller = '', dialled = '', extension = 'default' } = call ?? replays.get(id) ?? {};
     const agent = agentOfCall.get(id) ?? agents.of(extension);
     if (call) agentOfCall.set(id, agent);
     const facts = { callId: id, caller, dialled, extension, callUuid: callUuidOf(id) };
@@ -286,6 +288,7 @@ async function start(
   const voice = new VoiceSocket({
     target: (id) => ({ ...agentOf(id).target, headers: traces.headersFor(id) }),
     traceIdOf: (id) => traces.traceIdOf(id),
+    announce: (id, facts) => replays.add(id, facts),
     outcome: setAgentProblem,
     tell,
     log,
@@ -347,6 +350,7 @@ async function start(
       agents: agents.profiles,
       capture: options.capture ?? 'auto',
       ringMs: options.ringMs,
+      recording: options.pageRecording ?? { automatic: false, limitMb: 1_024 },
     }),
     doctor: () => doctor.report(),
     callControl: signaling.control,

@@ -1,7 +1,7 @@
 /** What the bridge is started with, made from the configuration. */
 import { resolve } from 'node:path';
 import type { AgentOverrides, AgentSettings } from '../agent/settings.ts';
-import type { CaptureMode } from '../common/api.ts';
+import type { CaptureMode, PageConfig } from '../common/api.ts';
 import type { RtpengineOptions } from '../rtpengine/embedded/server.ts';
 import type { Extension } from '../signaling/extensions.ts';
 import type { PhoneAuth } from '../signaling/authentication.ts';
@@ -36,6 +36,8 @@ export interface BridgeOptions {
   readonly rtpInactivityMs?: number;
   /** Lets the embedded engine record calls, into this folder; undefined = it does not. */
   readonly recording?: NonNullable<RtpengineOptions['recording']>;
+  /** What the page keeps of calls in the browser; nothing, unless told. */
+  readonly pageRecording?: PageConfig['recording'];
   /** External servers; undefined = the embedded ones. */
   readonly drachtio?: Address & { readonly secret: string };
   readonly rtpengines?: readonly Address[];
@@ -113,6 +115,10 @@ export function optionsOf(config: Config): BridgeOptions {
     ...(config.recording.dir !== undefined && {
       recording: { dir: resolve(config.recording.dir), format: config.recording.format },
     }),
+    pageRecording: {
+      automatic: config.recording.page === 'on',
+      limitMb: config.recording.page_limit_mb,
+    },
     log: {
       level: log.level,
       format: log.format,

@@ -295,6 +295,16 @@ const recording = section({
     .enum(['wav', 'pcap'])
     .default('wav')
     .describe('wav: caller left, called side right. pcap: the packets, for Wireshark.'),
+  page: z
+    .enum(['off', 'on'])
+    .default('off')
+    .describe('on: the page keeps every call in the browser, to play, send on and replay.'),
+  page_limit_mb: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1024)
+    .describe('Megabytes the page keeps at most; the oldest recordings go first.'),
 });
 
 const log = section({

@@ -32,6 +32,8 @@ export interface VoiceSocketOptions {
   readonly target: (id: string) => AgentTarget;
   /** Of the call's trace, for the log. */
   readonly traceIdOf?: (id: string) => string | undefined;
+  /** A page says whose session it is about to open, should that be of no call: a replay's. */
+  readonly announce?: (id: string, facts: URLSearchParams) => void;
   readonly log: Log;
   readonly tell: (event: AgentLinkEvent) => void;
   /** What the agent's socket did, for the status: undefined = it opened. */
@@ -61,6 +63,7 @@ export class VoiceSocket {
     this.#server.handleUpgrade(request, socket, head, (page) => {
       page.on('error', () => undefined);
       const waiting = [...this.#calls].find((call) => call.id === id && isFree(call));
+      this.#options.announce?.(id, new URL(request.url ?? '/', 'ws://bridge').searchParams);
       if (waiting === undefined) this.#connect(page, id);
       else {
         waiting.page = page;

@@ -10,7 +10,7 @@ import type {
   Status,
 } from '../../common/api.ts';
 import type { AgentLinkEvent, BridgeEvent, MediaEvent } from '../../common/events.ts';
-import { messageOf, type ErrorCode } from '../../common/errors.ts';
+import { BridgeError, messageOf, type ErrorCode } from '../../common/errors.ts';
 import type { CutBy } from '../../common/figures.ts';
 import type { EarStates } from '../media/ears.ts';
 import type { FromWorker } from '../media/messages.ts';
@@ -28,6 +28,13 @@ import { SpareCertificate } from '../phone/spare-certificate.ts';
 import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
 import { Call } from './call.ts';
 import { callsApi } from './calls-api.ts';
+import { Bundles } from '../bundle/bundles.ts';
+import { Replay } from '../replay/replay.ts';
+import type { Bundle } from '../../recording/bundle.ts';
+import { Happenings } from './happenings.ts';
+import type { RecordingSource } from '../recording/call-recorder.ts';
+import { RecordingLibrary } from '../recording/library.ts';
+import { withoutSecrets } from '../../recording/without-secrets.ts';
 import { EventLog } from './event-log.ts';
 import { ConnectionFigures } from '../timeline/connection-figures.ts';
 import { RecentEvents } from './recent-events.ts';
@@ -53,11 +60,29 @@ export class Bridge extends EventTarget {
   status: Status | undefined;
   registration: RegistrationStatus = IDLE;
   readonly unsupported = findUnsupported();
-  readonly log = new EventLog(() => this.#changed());
+  readonly happenings = new Happenings();
+  readonly log = new EventLog(
+    () => this.#changed(),
+    undefined,
+    ({ callId, level, text, code }) =>
+      this.happenings.note('page', 'log', callId, { level, text, ...(code && { code }) }),
+  );
+  readonly recordings = new RecordingLibrary({
+    log: (level, text, fields) => this.log.add(level, text, fields),
+    recorder: () => ({
+      happenings: this.happenings,
+      config: this.config === undefined ? {} : withoutSecrets(this.config),
+      version: this.config?.version ?? '',
+    }),
+  });
   /** Newest first, ended ones included. */
   calls: readonly Call[] = [];
   /** A call's first events come before the call itself. */
   readonly #recent = new RecentEvents();
+  readonly bundles = new Bundles({
+    recordings: this.recordings,
+    replay: (bundle, onProgress) => this.#replay(bundle, onProgress),
+  });
   #phone: Phone | undefined;
   #instance = '';
   readonly #workers = new SpareWorker();
@@ -100,7 +125,11 @@ export class Bridge extends EventTarget {
       this.log.add('error', this.unsupported.message, { code: this.unsupported.code });
     }
     [this.config, this.#instance] = await Promise.all([this.#fetchConfig(), pageInstance()]);
+    this.recordings.addEventListener('change', () => this.#changed());
+    this.bundles.addEventListener('change', () => this.#changed());
+    this.recordings.configure(this.config.recording);
     this.#changed();
+    void this.recordings.open();
   }
 
   /** Registers; from now on calls are answered. */
@@ -175,6 +204,18 @@ export class Bridge extends EventTarget {
     this.#live.get(id)?.media.listen(side, change);
   }
 
+  /** Keeps the call from now on, or no longer. */
+  setRecorded(call: Call, on: boolean): void {
+    const media = this.#live.get(call.id)?.media;
+    if (!on) void this.recordings.stop(call.id);
+    else if (media !== undefined && call.isLive) this.recordings.start(sourceOf(call, media));
+  }
+
+  /** A live call's media, for the console. */
+  mediaOf(id: string): CallMedia | undefined {
+    return this.#live.get(id)?.media;
+  }
+
   /** Cuts what the agent is saying; without an id, in the newest call that is answered. */
   interrupt(id: string | undefined, by: CutBy): void {
     const call = this.calls.find(
@@ -241,6 +282,7 @@ export class Bridge extends EventTarget {
     this.#phone?.stop();
     this.#statusStream?.close();
     void this.#workers.close();
+    this.recordings.close();
   }
 
   async #fetchConfig(): Promise<PageConfig> {
@@ -256,12 +298,34 @@ export class Bridge extends EventTarget {
     }
   }
 
+  /** A session of the agent that the recorded call had, or of the one there is now. */
+  async #replay(bundle: Bundle, onProgress: () => void): Promise<Replay> {
+    const { config, recordings, happenings } = this;
+    if (config === undefined) throw new BridgeError('BAD_REQUEST', 'The bridge does not answer.');
+    const { caller, dialled, extension } = bundle.manifest;
+    const agent = config.agents[extension] ?? config.agent;
+    const facts = new URLSearchParams({ caller, dialled, extension });
+    return new Replay({
+      bundle,
+      worker: await this.#workers.take(),
+      agent,
+      url: async (id) => {
+        const url = await agentUrl(agent, id);
+        return agent.direct ? url : `${url}?${facts.toString()}`;
+      },
+      recordings,
+      happenings,
+      onProgress,
+    });
+  }
+
   #failed(call: Call, code: ErrorCode, thrown: unknown): void {
     this.log.add('warn', messageOf(thrown), { callId: call.id, code });
   }
 
   #onEvent(event: BridgeEvent): void {
     this.#recent.add(event);
+    this.happenings.tell({ ...event, from: 'bridge' });
     for (const call of this.calls) call.follower.onBridge(event);
     if (event.type === 'interrupt') this.interrupt(event.callId, 'api');
     if (event.type === 'config') void this.#reread();
@@ -299,6 +363,7 @@ export class Bridge extends EventTarget {
   /** The next call takes what the configuration says by then. */
   async #reread(): Promise<void> {
     this.config = await this.#fetchConfig();
+    this.recordings.configure(this.config.recording);
     this.log.add('info', 'The configuration has changed; calls from now on follow it.');
     this.#changed();
   }
@@ -377,6 +442,7 @@ export class Bridge extends EventTarget {
     call.state = 'answered';
     call.answeredAt = new Date();
     call.follower.answered(call.answeredAt.getTime());
+    if (this.recordings.automatic) this.setRecorded(call, true);
     this.#live.get(call.id)?.media.answered();
     this.log.add('info', `Answered ${call.caller}.`, { callId: call.id });
     this.#tell();
@@ -436,7 +502,9 @@ export class Bridge extends EventTarget {
     call.endSentence = sentence;
     call.failed = failed;
     call.follower.ended(sentence, failed, call.endedAt.getTime());
-    void this.#live.get(call.id)?.media.close();
+    const released = this.#live.get(call.id)?.media.close();
+    // The tape ends with the call's worker, and its statistics with its connection.
+    void released?.then(() => this.recordings.stop(call.id));
     this.#live.delete(call.id);
     const code = failed ? 'CALL_FAILED' : undefined;
     this.log.add(failed ? 'error' : 'info', sentence, { callId: call.id, code });
@@ -465,6 +533,7 @@ export class Bridge extends EventTarget {
         const { state, sentence, code } = message.socket;
         const isNews = state !== 'reconnecting' || call.socket.state !== 'reconnecting';
         call.socket = message.socket;
+        this.happenings.note('page', 'socket', callId, message.socket);
         this.#changed();
         // Of an ended call, the call's own end is news enough.
         if (!call.isLive || !isNews) return;
@@ -472,6 +541,7 @@ export class Bridge extends EventTarget {
         return;
       }
       case 'agent-event':
+        this.happenings.note('agent', message.event.type, callId, message.event);
         call.conversation.add(message.event, new Date());
         if (message.event.type === 'bad_frame') {
           this.log.add('warn', message.event.reason, { callId, code: 'AGENT_BAD_FRAME' });
@@ -507,6 +577,8 @@ export class Bridge extends EventTarget {
         call.figures = message.figures;
         callsApi.reportFigures(callId, message.figures);
         this.#changedFigures();
+        return;
+      case 'replay':
         return;
       case 'mark':
       case 'ready':
@@ -559,6 +631,22 @@ export class Bridge extends EventTarget {
     this.#postponed = undefined;
     this.dispatchEvent(new Event('change'));
   }
+}
+
+function sourceOf(call: Call, media: CallMedia): RecordingSource {
+  const { id: callId, caller, dialled, direction, extension } = call;
+  return {
+    callId,
+    caller,
+    dialled,
+    direction,
+    extension,
+    connection: media.connection,
+    record: (port) => media.record(port),
+    stopRecording: () => media.stopRecording(),
+    figures: () => call.figures,
+    timeline: () => call.timeline.toJSON(),
+  };
 }
 
 async function readConfig(): Promise<PageConfig> {

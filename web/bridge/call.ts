@@ -24,6 +24,8 @@ export interface CallParties {
   readonly caller: string;
   readonly dialled: string;
   readonly direction: CallStatus['direction'];
+  /** Key of the extension whose agent takes part. */
+  readonly extension: string;
 }
 
 export class Call {
@@ -31,6 +33,7 @@ export class Call {
   readonly caller: string;
   readonly dialled: string;
   readonly direction: CallStatus['direction'];
+  readonly extension: string;
   state: PageCallState = 'ringing';
   readonly startedAt = new Date();
   answeredAt: Date | undefined;
@@ -66,11 +69,12 @@ export class Call {
   readonly agentLevel = new VoiceLevel();
   readonly #samples: { readonly at: number; readonly frames: number }[] = [];
 
-  constructor({ id, caller, dialled, direction }: CallParties) {
+  constructor({ id, caller, dialled, direction, extension }: CallParties) {
     this.id = id;
     this.caller = caller;
     this.dialled = dialled;
     this.direction = direction;
+    this.extension = extension;
     this.timeline = new Timeline({ callId: id, startedAt: this.startedAt.getTime() });
     this.follower = new CallFollower(this.timeline);
   }

@@ -39,10 +39,16 @@ export class EventLog {
   entries: readonly LogEntry[] = [];
   readonly #now: () => Date;
   readonly #onChange: () => void;
+  readonly #onEntry: (entry: LogEntry) => void;
   #nextId = 1;
 
-  constructor(onChange: () => void, now: () => Date = () => new Date()) {
+  constructor(
+    onChange: () => void,
+    now: () => Date = () => new Date(),
+    onEntry: (entry: LogEntry) => void = () => undefined,
+  ) {
     this.#onChange = onChange;
+    this.#onEntry = onEntry;
     this.#now = now;
   }
 
@@ -59,6 +65,7 @@ export class EventLog {
     };
     this.#nextId += 1;
     this.entries = [...this.entries.slice(1 - MAX_ENTRIES), entry];
+    this.#onEntry(entry);
     this.#onChange();
   }
 }

@@ -1,0 +1,77 @@
+/** A bundle that is looked at: what it holds, in the forms that the page's panels show. */
+import type { ErrorCode } from '../../common/errors.ts';
+import type { LogLevel } from '../../common/log.ts';
+import type { Bundle } from '../../recording/bundle.ts';
+import type { RecordedEvent } from '../../recording/manifest.ts';
+import type { LogEntry } from '../bridge/event-log.ts';
+import { Timeline, type TimelineJson } from '../timeline/timeline.ts';
+
+const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
+const MAX_SAID = 300;
+
+export class OpenedBundle {
+  readonly bundle: Bundle;
+  readonly timeline: Timeline;
+  readonly entries: readonly LogEntry[];
+  /** What could not be read of it. */
+  readonly problems: readonly string[];
+  /** Of its audio, for a player. */
+  readonly audioUrl: string;
+
+  constructor(bundle: Bundle) {
+    this.bundle = bundle;
+    const timeline = timelineOf(bundle);
+    this.timeline = timeline ?? emptyTimeline(bundle);
+    this.problems = [
+      ...bundle.problems,
+      ...(timeline === undefined ? ['The time axis stays empty.'] : []),
+    ];
+    this.entries = bundle.events.map(entryOf);
+    this.audioUrl = URL.createObjectURL(new Blob([bundle.audio], { type: 'audio/wav' }));
+  }
+
+  close(): void {
+    URL.revokeObjectURL(this.audioUrl);
+  }
+}
+
+/** A file may hold anything under that name. */
+function timelineOf({ timeline }: Bundle): Timeline | undefined {
+  try {
+    return timeline === undefined ? undefined : Timeline.fromJSON(timeline as TimelineJson);
+  } catch {
+    return undefined;
+  }
+}
+
+function emptyTimeline({ manifest: { callId, startedAt } }: Bundle): Timeline {
+  return new Timeline({ callId, startedAt: Date.parse(startedAt) });
+}
+
+/** As the page's log shows what happened. */
+function entryOf(event: RecordedEvent, index: number): LogEntry {
+  const { at, from, type, level, code } = event;
+  const isLog = from === 'page' && type === 'log';
+  return {
+    id: index + 1,
+    at: new Date(at),
+    level: LEVELS.includes(level) ? (level as LogLevel) : 'info',
+    text: isLog ? textOf(event, 'text') : `${type}: ${said(event)}`,
+    ...(typeof code === 'string' && { code: code as ErrorCode }),
+  };
+}
+
+function said(event: RecordedEvent): string {
+  for (const field of ['sentence', 'summary', 'text', 'message', 'digit']) {
+    if (typeof event[field] === 'string') return textOf(event, field);
+  }
+  return JSON.stringify({ ...event, at: undefined, from: undefined, type: undefined }).slice(
+    0,
+    MAX_SAID,
+  );
+}
+
+function textOf(event: RecordedEvent, field: string): string {
+  const value = event[field];
+  return typeof value === 'string' ? value : '';
+}
