@@ -3,12 +3,19 @@
  * `?start` answers calls at once, without a click: nothing here needs a gesture.
  */
 import { Bridge } from './bridge/bridge.ts';
+import { logToConsole, topicsOf } from './debug/console-log.ts';
 import { exposeDevtools } from './debug/devtools.ts';
+import { showTimings } from './debug/follow-timing.ts';
+import { debugSip } from './phone/sip-debug.ts';
 import './ui/bridge-app.ts';
 import { listenForShortcuts } from './ui/shortcuts.ts';
 
 const bridge = new Bridge();
 exposeDevtools(bridge);
+showTimings(bridge);
+const topics = topicsOf(location.search);
+logToConsole(bridge.happenings, topics, console);
+debugSip(topics.get('sip') === 'debug');
 const app = document.querySelector('bridge-app');
 if (app !== null) {
   app.bridge = bridge;

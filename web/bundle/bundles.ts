@@ -23,6 +23,8 @@ export class Bundles extends EventTarget {
   opened: readonly OpenedBundle[] = [];
   /** Why the last file was not opened. */
   problem = '';
+  /** What is sent to the agent again, and how that goes. */
+  replayed: OpenedBundle | undefined;
   replay: Replay | undefined;
   #isStarting = false;
   readonly #options: BundlesOptions;
@@ -68,6 +70,13 @@ export class Bundles extends EventTarget {
     }
   }
 
+  /** The same, and nothing beside it. */
+  openOnly(id: string): Promise<OpenedBundle | undefined> {
+    for (const bundle of this.opened) bundle.close();
+    this.opened = [];
+    return this.openRecording(id);
+  }
+
   close(bundle: OpenedBundle): void {
     bundle.close();
     this.opened = this.opened.filter((each) => each !== bundle);
@@ -84,6 +93,7 @@ export class Bundles extends EventTarget {
       throw new BridgeError('BAD_REQUEST', 'A replay is going on; wait for its end, or stop it.');
     }
     this.#isStarting = true;
+    this.replayed = bundle;
     try {
       this.replay = await this.#options.replay(bundle.bundle, () => this.#changed());
       this.#changed();

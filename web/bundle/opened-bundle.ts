@@ -17,6 +17,8 @@ export class OpenedBundle {
   readonly problems: readonly string[];
   /** Of its audio, for a player. */
   readonly audioUrl: string;
+  /** The player, wherever it is shown. */
+  readonly audio = new Audio();
 
   constructor(bundle: Bundle) {
     this.bundle = bundle;
@@ -28,9 +30,17 @@ export class OpenedBundle {
     ];
     this.entries = bundle.events.map(entryOf);
     this.audioUrl = URL.createObjectURL(new Blob([bundle.audio], { type: 'audio/wav' }));
+    this.audio.src = this.audioUrl;
+  }
+
+  /** A page without a gesture may not make a sound; the button on it is one. */
+  play(): void {
+    this.audio.play().catch(() => undefined);
   }
 
   close(): void {
+    this.audio.pause();
+    this.audio.removeAttribute('src');
     URL.revokeObjectURL(this.audioUrl);
   }
 }

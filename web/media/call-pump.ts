@@ -332,7 +332,7 @@ export class CallPump {
     this.#meter.start(at);
     if (this.#tapePort !== undefined) this.#record(this.#tapePort, at);
     // However late we hear of it, the caller's time began then.
-    this.#caller?.tick(at);
+    if (this.#replay === undefined) this.#caller?.tick(at);
     this.#agent.schedule.start(performance.now());
     this.#run();
   }

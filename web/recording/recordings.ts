@@ -15,6 +15,8 @@ import type { GrowingFile, RecordingStore } from './store.ts';
 
 /** How much is written before the limit is looked at again. */
 const LOOK_BYTES = 4 * 1024 ** 2;
+/** How often the list is told of a recording that has grown. */
+const TOLD_BYTES = 512 * 1024;
 /** A call worker that was terminated never says that the tape ends. */
 const END_MS = 2_000;
 const READ_BYTES = 1024 ** 2;
@@ -213,7 +215,9 @@ export class Recordings {
   ): Promise<void> {
     const audio = await this.#fileOf(growing, FILES.audio);
     if (message.type === 'audio') {
+      const told = Math.floor(audio.bytes / TOLD_BYTES);
       await audio.append(new Uint8Array(message.samples));
+      if (Math.floor(audio.bytes / TOLD_BYTES) > told) this.#tell({ type: 'changed' });
       if (audio.bytes < growing.lookAt) return;
       growing.lookAt = audio.bytes + LOOK_BYTES;
       await this.#makeRoom();

@@ -6,6 +6,7 @@ import type { CaptureMode } from '../../common/api.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Call } from '../bridge/call.ts';
 import { chainOf } from '../bridge/chain.ts';
+import './bundle-panel.ts';
 import './call-card.ts';
 import type { EarChange } from './call-monitor.ts';
 import './chain-strip.ts';
@@ -118,6 +119,8 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
                 .tick=${{}}
                 @hang-up=${() => bridge.hangUp(call.id)}
                 @ladder=${() => (this.ladderOf = call)}
+                .recording=${bridge.recordings.isRecording(call.id)}
+                @record=${() => bridge.setRecorded(call, !bridge.recordings.isRecording(call.id))}
                 @ear=${({ detail: { side, ...change } }: CustomEvent<EarChange>) =>
                   bridge.listen(call.id, side, change)}
                 @interrupt=${() => bridge.interrupt(call.id, 'page')}
@@ -174,6 +177,7 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
                   @ladder=${({ detail }: CustomEvent<Call>) => (this.ladderOf = detail)}
                 ></ended-calls>`
           }
+          <bundle-panel .bridge=${bridge} .tick=${{}}></bundle-panel>
         </main>
         <aside><event-log-view .entries=${bridge.log.entries}></event-log-view></aside>
       </div>

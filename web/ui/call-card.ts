@@ -141,6 +141,8 @@ export class CallCard extends LitElement {
 
   @property({ attribute: false }) call: Call | undefined;
   @property({ type: Number }) frameMs = 20;
+  /** It is being recorded. */
+  @property({ type: Boolean }) recording = false;
   /** A new object whenever the call has changed inside. */
   @property({ attribute: false }) tick: object = {};
 
@@ -250,6 +252,14 @@ export class CallCard extends LitElement {
             Mute agent
           </button>
           <button
+            aria-pressed=${this.recording}
+            data-testid="record-button"
+            title="Keeps both voices and all that happens, in this browser"
+            @click=${() => this.#say('record')}
+          >
+            ${this.recording ? 'Recording' : 'Record'}
+          </button>
+          <button
             data-testid="ladder-button"
             title="Every SIP message of the call (key L)"
             @click=${() => this.#say('ladder')}
@@ -264,7 +274,7 @@ export class CallCard extends LitElement {
     `;
   }
 
-  #say(what: 'interrupt' | 'mute-agent' | 'hang-up' | 'ladder'): void {
+  #say(what: 'interrupt' | 'mute-agent' | 'hang-up' | 'ladder' | 'record'): void {
     this.dispatchEvent(new CustomEvent(what));
   }
 }

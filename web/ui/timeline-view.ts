@@ -26,6 +26,8 @@ export class TimelineView extends LitElement {
   /** Absent for a call that is over. */
   @property({ attribute: false }) callerLevel: VoiceLevel | undefined;
   @property({ attribute: false }) agentLevel: VoiceLevel | undefined;
+  /** What a player plays, in milliseconds on the axis; undefined without one. */
+  @property({ type: Number }) playheadMs: number | undefined;
   @state() private hasSpectrum = false;
   @state() private selected: number | undefined;
   @state() private hovered: number | undefined;
@@ -121,7 +123,9 @@ export class TimelineView extends LitElement {
           aria-label="Time axis of the call. Arrow left and right move, plus and minus zoom, arrow up
             and down go from mark to mark, 0 shows the whole call, End follows it."
           data-testid="timeline"
+          @dblclick=${(event: MouseEvent) => this.#seek(event)}
         ></canvas>
+        <i class="playhead" data-testid="playhead" ?hidden=${this.playheadMs === undefined}></i>
       </div>
       <axis-details
         .entry=${this.#shown()}
@@ -201,6 +205,23 @@ export class TimelineView extends LitElement {
     this.viewport.setRange(this.timeline.beginMs, this.timeline.durationMs);
     const { hasSpectrum, selected } = this;
     this.#painter.paint(this.timeline, this.viewport, { palette, hasSpectrum, selected });
+    this.#placePlayhead();
+  }
+
+  /** Over the canvas, so that it moves without anything being painted. */
+  #placePlayhead(): void {
+    const canvas = this.renderRoot.querySelector('canvas');
+    const playhead = this.renderRoot.querySelector<HTMLElement>('.playhead');
+    if (canvas === null || playhead === null || this.playheadMs === undefined) return;
+    const x = this.viewport.xOf(this.playheadMs);
+    playhead.hidden = x < 0 || x > this.viewport.width;
+    playhead.style.transform = `translateX(${canvas.offsetLeft + x}px)`;
+  }
+
+  /** Whoever plays the call is to play it from there. */
+  #seek({ offsetX }: MouseEvent): void {
+    const { fromMs, msPerPixel } = this.viewport;
+    this.dispatchEvent(new CustomEvent<number>('seek', { detail: fromMs + offsetX * msPerPixel }));
   }
 
   #moved(): void {

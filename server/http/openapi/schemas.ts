@@ -63,6 +63,10 @@ export const pageConfig = object<Api.PageConfig>({
   agents: z.record(z.string(), agentProfile).describe('Of extensions with an agent of their own'),
   capture: z.enum(CAPTURE_MODES),
   ringMs: ms.describe('How long the page rings before it answers'),
+  recording: object<Api.PageConfig['recording']>({
+    automatic: flag.describe('Every call is kept in the browser'),
+    limitMb: z.number().describe('Megabytes that are kept at most; the oldest go first'),
+  }),
 });
 
 const registration = object<Api.Registration>({

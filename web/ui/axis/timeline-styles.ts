@@ -75,6 +75,16 @@ export const timelineStyles = css`
     width: 100%;
   }
 
+  .playhead {
+    background: var(--ink);
+    height: 100%;
+    left: 0;
+    pointer-events: none;
+    position: absolute;
+    top: 0;
+    width: 1.5px;
+  }
+
   canvas:active {
     cursor: grabbing;
   }

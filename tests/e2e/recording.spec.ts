@@ -1,0 +1,182 @@
+/**
+ * Calls that are kept: exactly what the agent got and what the phone was sent, through a reload, as a
+ * bundle that opens again, and sent to the agent once more without any phone.
+ */
+import { readFile } from 'node:fs/promises';
+import { strToU8, zipSync } from 'fflate';
+import type { Page } from 'playwright/test';
+import { compare } from '../../audio/compare.ts';
+import { readBundle, type Bundle } from '../../recording/bundle.ts';
+import type { KeptRecording } from '../../web/recording/recordings.ts';
+import { bytesOf, sweep } from '../support/signals.ts';
+import type { AgentSession } from '../support/test-agent.ts';
+import { expect, test } from './fixtures.ts';
+
+test.beforeEach(({ engine }) => {
+  test.skip(engine === 'rtpengine', 'what is tested here lies before the engine');
+});
+
+const caller = sweep({ sampleRate: 8_000, seconds: 2, fromHz: 300, toHz: 3_300, amplitude: 0.5 });
+const answer = sweep({ sampleRate: 16_000, seconds: 1, fromHz: 3_000, toHz: 250, amplitude: 0.5 });
+
+test.describe('every call is recorded', () => {
+  test.use({ settings: { BRIDGE_RECORDING_PAGE: 'on' } });
+
+  test('what the agent got and the phone was sent, as a bundle that opens again, and as a replay', async ({
+    agent,
+    openPage,
+    phone,
+  }) => {
+    const page = await openPage();
+    const call = await phone.call({ to: '1000', play: caller, codecs: ['pcmu'] });
+    await call.answered;
+    const session = await agent.session();
+    await frames(session, 110);
+    session.send(JSON.stringify({ type: 'transcript', text: 'a long whistle', is_final: true }));
+    session.send(bytesOf(answer));
+    await frames(session, 220);
+    await call.hangup();
+    await session.closed;
+
+    const [kept] = await keptRecordings(page, 1);
+    expect(kept).toMatchObject({ callId: call.callId, complete: true, dialled: '1000' });
+    const { bundle, name } = await download(page);
+    expect(name).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d_.*agent001.*_.+\.zip$/);
+    expect(bundle.problems).toEqual([]);
+    const [left = new Int16Array(), right = new Int16Array()] = bundle.wav.channels;
+    expect(bundle.wav.sampleRate).toBe(16_000);
+    // From the first sample on, to the bit, and to the last that was sent.
+    const heard = compare(session.pcm, left);
+    expect(heard.correlation).toBeGreaterThan(0.99);
+    expect(heard.offset).toBe(0);
+    expect(left.slice(0, session.pcm.length)).toEqual(session.pcm.slice(0, left.length));
+    // The phone's side of the other one, G.711 later.
+    const sent = compare(
+      right.filter((_, i) => i % 2 === 0),
+      call.recording.samples,
+    );
+    expect(sent.correlation).toBeGreaterThan(0.99);
+    expect(bundle.manifest.durationMs).toBeGreaterThan(4_000);
+
+    expect(bundle.trace?.messages.map(({ summary }) => summary)).toContain('200 OK (INVITE)');
+    expect(bundle.events.map(({ from, type }) => `${from} ${type}`)).toEqual(
+      expect.arrayContaining(['bridge sip', 'bridge call', 'agent transcript', 'page log']),
+    );
+    const [word, , create = ''] = bundle.stats?.split('\n') ?? [];
+    expect(word).toBe('RTCStatsDump');
+    expect(create).toContain('"create"');
+    expect(bundle.stats).toMatch(/^\["getStats","PC_0",.*"type":"inbound-rtp"/m);
+    expect(JSON.stringify(bundle.config)).not.toContain('password');
+    expect(bundle.timeline).toMatchObject({ callId: call.callId });
+
+    // Opened from a file, it shows what was.
+    await page.getByTestId('open-bundle').setInputFiles({
+      name,
+      mimeType: 'application/zip',
+      buffer: Buffer.from(zipSync({ 'readme.txt': strToU8('no bundle') })),
+    });
+    await expect(page.getByTestId('bundle-problem')).toContainText('BAD_BUNDLE');
+    await page.getByTestId('recording-open').click();
+    const view = page.getByTestId('bundle-view');
+    await expect(view).toContainText(call.callId);
+    await expect(page.getByTestId('bundle-problem')).toHaveCount(0);
+    await view.getByTestId('bundle-sip').locator('summary').click();
+    await expect(view.getByTestId('rung').first()).toContainText('INVITE');
+    await view.getByTestId('bundle-log').locator('summary').click();
+    await expect(view.getByTestId('bundle-log')).toContainText('a long whistle');
+
+    // The same caller, in a new session of the agent, without the phone.
+    agent.onSession = (again) => void answerLate(again);
+    await view.getByTestId('replay-button').click();
+    const replayed = await agent.session();
+    expect(replayed.id).toMatch(/^replay-/);
+    expect(replayed.query.get('phone_number')).toContain('agent001');
+    expect(await replayed.closed).toBe(1000);
+    await expect(page.getByTestId('comparison')).toBeVisible();
+    const length = Math.min(replayed.pcm.length, left.length);
+    expect(length).toBeGreaterThan(16_000 * 4);
+    expect(replayed.pcm.slice(0, length)).toEqual(left.slice(0, length));
+    const all = await keptRecordings(page, 2);
+    expect(all[0]).toMatchObject({ callId: replayed.id, replayOf: call.callId, complete: true });
+    await expect(page.getByTestId('turn-pair')).toHaveCount(1);
+    await expect(page.getByTestId('bundle-view')).toHaveCount(2);
+  });
+
+  test('a call whose page is reloaded is kept up to that moment', async ({
+    agent,
+    bridge,
+    openPage,
+    phone,
+  }) => {
+    const page = await openPage();
+    const call = await phone.call({ to: '1000', play: caller, codecs: ['pcma'] });
+    await call.answered;
+    const session = await agent.session();
+    await frames(session, 125);
+    // Of half seconds, those that are over are in the file.
+    await expect.poll(() => audioBytes(page), { timeout: 20_000 }).toBeGreaterThan(2 * 4 * 16_000);
+    await page.reload();
+    await call.ended;
+    await bridge.until('the call is gone', ({ calls }) => calls.length === 0);
+    await expect
+      .poll(async () => (await keptRecordings(page, 1))[0]?.durationMs ?? 0, { timeout: 20_000 })
+      .toBeGreaterThanOrEqual(2_000);
+    const { bundle } = await download(page);
+    expect(bundle.manifest.complete).toBe(false);
+    const [left = new Int16Array()] = bundle.wav.channels;
+    expect(left.length).toBe((bundle.manifest.durationMs * 16_000) / 1_000);
+    expect(left).toEqual(session.pcm.slice(0, left.length));
+
+    await page.getByTestId('recording-remove').click();
+    await expect(page.getByTestId('recording')).toHaveCount(0);
+  });
+});
+
+/** Speaks half a second after the caller has been silent for as long. */
+async function answerLate(session: AgentSession): Promise<void> {
+  await frames(session, 150);
+  session.send(bytesOf(answer));
+}
+
+async function keptRecordings(page: Page, count: number): Promise<readonly KeptRecording[]> {
+  const read = () => page.evaluate<readonly KeptRecording[]>('bridge.recordings');
+  await expect
+    .poll(
+      async () =>
+        (await read()).filter(({ durationMs, isLive }) => durationMs > 0 || isLive).length,
+      {
+        timeout: 30_000,
+      },
+    )
+    .toBe(count);
+  return read();
+}
+
+/** Of the one recording there is, as the browser's storage has it. */
+function audioBytes(page: Page): Promise<number> {
+  return page.evaluate(`(async () => {
+    const root = await navigator.storage.getDirectory();
+    const all = await root.getDirectoryHandle('recordings');
+    for await (const one of all.values()) {
+      return (await (await one.getFileHandle('audio.wav')).getFile()).size;
+    }
+    return 0;
+  })().catch(() => 0)`);
+}
+
+async function download(page: Page): Promise<{ bundle: Bundle; name: string }> {
+  await expect(page.getByTestId('recording-save')).toHaveCount(1);
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByTestId('recording-save').click(),
+  ]);
+  const bundle = readBundle(await readFile(await file.path()));
+  return { bundle, name: file.suggestedFilename() };
+}
+
+/** Waits until the agent has received `count` frames. */
+async function frames(session: AgentSession, count: number): Promise<void> {
+  await expect
+    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
+    .toBeGreaterThanOrEqual(count);
+}

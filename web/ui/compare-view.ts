@@ -1,0 +1,134 @@
+/** Two calls side by side: how long the caller waited, turn by turn and altogether. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { Turn } from '../../common/figures.ts';
+import type { Comparison, Latencies, TurnPair } from '../../recording/compare-turns.ts';
+import { formatDuration, formatMs } from '../bridge/format.ts';
+import { base } from './styles.ts';
+
+/** What a person would notice. */
+const NOTICEABLE_MS = 50;
+
+@customElement('compare-view')
+export class CompareView extends LitElement {
+  static override readonly styles = [
+    base,
+    css`
+      section {
+        overflow-x: auto;
+        padding: 18px 24px;
+      }
+
+      table {
+        border-collapse: collapse;
+        font-size: 0.9rem;
+        margin-top: 8px;
+        width: 100%;
+      }
+
+      th {
+        color: var(--ink-3);
+        font-weight: 500;
+      }
+
+      th,
+      td {
+        border-top: 1px solid var(--line);
+        padding: 5px 14px 5px 0;
+        text-align: left;
+        white-space: nowrap;
+      }
+
+      .better {
+        color: var(--green);
+      }
+
+      .worse {
+        color: var(--red);
+      }
+
+      tfoot td,
+      tfoot th {
+        color: var(--ink);
+        font-weight: 600;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) comparison: Comparison | undefined;
+  @property() nameA = 'First';
+  @property() nameB = 'Second';
+
+  override render(): TemplateResult | typeof nothing {
+    const { comparison } = this;
+    if (comparison === undefined) return nothing;
+    const { pairs, a, b } = comparison;
+    return html`<section class="card" aria-labelledby="heading" data-testid="comparison">
+      <h2 class="label" id="heading">How long the caller waited, side by side</h2>
+      ${
+        pairs.length === 0
+          ? html`<p>In neither of the two has the caller said anything that could be answered.</p>`
+          : html`<table>
+              <thead>
+                <tr>
+                  <th scope="col">Caller fell silent at</th>
+                  <th scope="col">${this.nameA}</th>
+                  <th scope="col">${this.nameB}</th>
+                  <th scope="col">Difference</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${pairs.map((pair) => row(pair))}
+              </tbody>
+              <tfoot>
+                ${total('Half of the answers within', a, b, ({ p50 }) => p50)}
+                ${total('95 % within', a, b, ({ p95 }) => p95)}
+              </tfoot>
+            </table>`
+      }
+    </section>`;
+  }
+}
+
+function row({ atMs, a, b, deltaMs }: TurnPair): TemplateResult {
+  return html`<tr data-testid="turn-pair">
+    <td class="figure">${formatDuration(atMs)}</td>
+    <td class="figure">${waited(a)}</td>
+    <td class="figure">${waited(b)}</td>
+    ${difference(deltaMs)}
+  </tr>`;
+}
+
+function total(
+  name: string,
+  a: Latencies | undefined,
+  b: Latencies | undefined,
+  of: (latencies: Latencies) => number,
+): TemplateResult {
+  const [before, after] = [a && of(a), b && of(b)];
+  const delta = before === undefined || after === undefined ? undefined : after - before;
+  return html`<tr>
+    <th scope="row">${name}</th>
+    <td class="figure">${before === undefined ? '–' : formatMs(before)}</td>
+    <td class="figure">${after === undefined ? '–' : formatMs(after)}</td>
+    ${difference(delta)}
+  </tr>`;
+}
+
+function difference(ms: number | undefined): TemplateResult {
+  if (ms === undefined) return html`<td>–</td>`;
+  const look = Math.abs(ms) < NOTICEABLE_MS ? '' : ms > 0 ? 'worse' : 'better';
+  return html`<td class="figure ${look}">${ms > 0 ? '+' : '−'}${formatMs(Math.abs(ms))}</td>`;
+}
+
+function waited(turn: Turn | undefined): string {
+  if (turn === undefined) return 'no such turn';
+  if (turn.latencyMs !== undefined) return formatMs(turn.latencyMs);
+  return turn.overlapped === true ? 'answered while the caller spoke' : 'no answer';
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'compare-view': CompareView;
+  }
+}
