@@ -64,8 +64,8 @@ export class Bridge extends EventTarget {
   readonly log = new EventLog(
     () => this.#changed(),
     undefined,
-    ({ callId, level, text, code }) =>
-      this.happenings.note('page', 'log', callId, { level, text, ...(code && { code }) }),
+    ({ callId, level, kind, text, code }) =>
+      this.happenings.note('page', 'log', callId, { level, kind, text, ...(code && { code }) }),
   );
   readonly recordings = new RecordingLibrary({
     log: (level, text, fields) => this.log.add(level, text, fields),

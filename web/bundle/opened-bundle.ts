@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../common/errors.ts';
 import type { LogLevel } from '../../common/log.ts';
 import type { Bundle } from '../../recording/bundle.ts';
 import type { RecordedEvent } from '../../recording/manifest.ts';
-import type { LogEntry } from '../bridge/event-log.ts';
+import { LOG_KINDS, type LogEntry, type LogKind } from '../bridge/event-log.ts';
 import { Timeline, type TimelineJson } from '../timeline/timeline.ts';
 
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
@@ -66,9 +66,18 @@ function entryOf(event: RecordedEvent, index: number): LogEntry {
     id: index + 1,
     at: new Date(at),
     level: LEVELS.includes(level) ? (level as LogLevel) : 'info',
+    kind: kindOf(event),
     text: isLog ? textOf(event, 'text') : `${type}: ${said(event)}`,
     ...(typeof code === 'string' && { code: code as ErrorCode }),
   };
+}
+
+function kindOf({ from, type, kind }: RecordedEvent): LogKind {
+  const told = LOG_KINDS.find((each) => each === kind);
+  if (told !== undefined) return told;
+  if (from === 'agent' || type === 'agent' || type === 'socket') return 'agent';
+  if (type === 'sip' || type === 'call') return type;
+  return type === 'media' || type === 'dtmf' ? 'media' : 'page';
 }
 
 function said(event: RecordedEvent): string {

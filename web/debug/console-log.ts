@@ -51,12 +51,13 @@ export function logToConsole(
   });
 }
 
-function topicOf({ from, type, code }: Happening): Topic | undefined {
+function topicOf({ from, type, kind }: Happening): Topic | undefined {
   if (type === 'sip' || type === 'call' || type === 'message') return 'sip';
   if (from === 'agent' || type === 'agent' || type === 'socket' || type === 'turn') return 'agent';
   if (type === 'media' || type === 'dtmf' || type === 'interrupt') return 'media';
-  if (typeof code !== 'string') return type === 'log' ? 'media' : undefined;
-  return code.startsWith('AGENT') ? 'agent' : 'media';
+  // The page's own log says itself what a line is about.
+  if (kind === 'call') return 'sip';
+  return TOPICS.find((topic) => topic === kind);
 }
 
 function levelOf({ type, level, code }: Happening): LogLevel {

@@ -86,8 +86,8 @@ describe('?debug', () => {
     happenings.note('page', 'sip', 'c', { summary: 'INVITE' });
     happenings.tell({ at: '', from: 'bridge', type: 'call' });
     happenings.note('agent', 'transcript', 'c', {});
-    happenings.note('page', 'log', 'c', { level: 'warn', code: 'AGENT_SILENCE' });
-    happenings.note('page', 'log', 'c', { level: 'warn', code: 'MEDIA_SILENT' });
+    happenings.note('page', 'log', 'c', { level: 'warn', kind: 'agent' });
+    happenings.note('page', 'log', 'c', { level: 'warn', kind: 'media' });
     expect(lines).toEqual(['info [sip] call', 'info [agent] transcript', 'warn [agent] log']);
   });
 });
