@@ -162,11 +162,12 @@ export class AgentAudio {
     this.ledger.cut();
     this.beginSample();
     this.#resampler.reset();
-    // The few samples of fade end the utterance: they leave at its pace, not at that of silence,
-    // which would be up to a frame later.
+    // The few samples of fade end the utterance: they leave at once, as the last there is of it.
     this.#isFading = this.#speaking;
     this.#cutAt = now;
     this.#readAt = undefined;
+    if (this.#isFading) this.schedule.hurry(now);
+    this.pump(now);
   }
 
   /** Writes every frame whose time has come. */

@@ -113,7 +113,7 @@ describe('AgentAudio', () => {
     expect(audio.overflowSamples).toBe(3 * 8_000 * 60);
   });
 
-  test('the fade after a flush leaves when the next frame would have', () => {
+  test('the fade after a flush leaves at once, and silence follows on the clock', () => {
     const { audio, written, now, run, send } = play();
     run(1_207);
     send(160 * 50);
@@ -121,8 +121,8 @@ describe('AgentAudio', () => {
     run(1_418);
     audio.cut('agent', now());
     run(1_600);
-    expect(written.filter(isSound).at(-1)?.at).toBe(1_427);
-    expect(written.filter(({ at }) => at > 1_427).map(({ at }) => at)).toEqual([
+    expect(written.filter(isSound).at(-1)?.at).toBe(1_418);
+    expect(written.filter(({ at }) => at > 1_418).map(({ at }) => at)).toEqual([
       1_460, 1_480, 1_500, 1_520, 1_540, 1_560, 1_580,
     ]);
   });
@@ -140,7 +140,7 @@ describe('AgentAudio', () => {
     // But for the answer's own beginning.
     expect(Math.max(...steps.slice(samples.findIndex((sample) => sample > 0)))).toBeLessThan(600);
     expect(written.filter(isLoud).at(-1)?.at).toBe(1_407);
-    expect(written.filter(isSound).at(-1)?.at).toBe(1_427);
+    expect(written.filter(isSound).at(-1)?.at).toBe(1_407 + age);
     // And the next answer begins whole.
     audio.gate.open();
     send(160);
