@@ -90,7 +90,7 @@ export class Concealer {
   }
 
   /**
-   * `out`, zeros or noise, is what will be heard: what was heard before it fades away into it, and
+   * `out`, zeros, is what will be heard: what was heard before it fades away into it, and
    * then nothing of that is left to repeat.
    */
   acceptSilence(out: Int16Array): void {

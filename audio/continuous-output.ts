@@ -4,7 +4,6 @@
  * smoothed by the concealer; a phone whose clock is not the computer's is brought back into step a
  * packet at a time (DriftControl).
  */
-import { ComfortNoise } from './comfort-noise.ts';
 import { Concealer } from './concealment.ts';
 import { DriftControl } from './drift-control.ts';
 
@@ -15,7 +14,6 @@ export type Emit = (samples: Int16Array, kind: TimelineKind) => void;
 
 export class ContinuousOutput {
   readonly drift: DriftControl;
-  readonly noise = new ComfortNoise();
   /** Samples emitted so far. */
   position = 0;
   concealed = 0;
@@ -60,12 +58,12 @@ export class ContinuousOutput {
     this.#conceal(count);
   }
 
-  /** A pause: comfort noise if the sender described some, else zeros. */
+  /** A pause: zeros. */
   pause(count: number): void {
     if (count <= 0) return;
     this.silence += count;
     const out = this.#room(count);
-    this.noise.fill(out);
+    out.fill(0);
     this.#concealer.acceptSilence(out);
     this.position += count;
     this.#emit(out, 'silence');

@@ -6,7 +6,7 @@
  *  - the next frame goes out the moment it arrives;
  *  - behind a gap frames wait for the missing one, at most one packet time, then it is concealed;
  *  - when nothing has come for 200 ms (silence suppression, hold, a stalled network), or for 40 ms
- *    after the sender has said that nothing will (comfort noise, DTMF), zeros or comfort noise are
+ *    after the sender has said that nothing will (comfort noise, DTMF), zeros are
  *    filled in by the wall clock, a little behind it so that the packet that ends the pause is
  *    not late;
  *  - what arrives for time already filled is late and dropped, its part beyond that time is not;
@@ -107,12 +107,11 @@ export class RtpTimeline {
   }
 
   /**
-   * The sender says that it will send no speech for a while: with a CN payload, that it is silent
-   * and how its silence sounds (RFC 3389), without one, that a key is being pressed.
+   * The sender says that it will send no speech for a while: it is silent (RFC 3389), or a key is being
+   * pressed.
    */
-  announcePause(comfortNoise?: Uint8Array): void {
+  announcePause(): void {
     this.#announced = true;
-    if (comfortNoise !== undefined) this.#out.noise.describe(comfortNoise);
   }
 
   /** One packet's samples; they are copied if they have to wait. */

@@ -143,7 +143,7 @@ export class CallerAudio {
         this.#dtmf.push(rtpTimestamp, payload, now);
         return;
       case 'audio/cn':
-        this.timeline.announcePause(payload);
+        this.timeline.announcePause();
         return;
       default:
         this.packets += 1;

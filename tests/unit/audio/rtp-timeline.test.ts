@@ -2,15 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RtpTimeline, type TimelineKind } from '../../../audio/rtp-timeline.ts';
 import { compare } from '../../../audio/compare.ts';
-import {
-  concat,
-  firstDifference,
-  randomSource,
-  rms,
-  sine,
-  speechLike,
-  steepest,
-} from './signals.ts';
+import { concat, firstDifference, randomSource, sine, speechLike, steepest } from './signals.ts';
 
 const RATE = 8000;
 const SSRC = 0xdecafbad;
@@ -463,17 +455,14 @@ describe('an announced pause', () => {
     for (let at = from; at < to; at += 20) bench.push(at, at * 8, 4000);
   }
 
-  it('is filled with noise of the level that a CN packet says (RFC 3389)', () => {
+  it('is filled steadily, without the 200 ms that one waits for that comes unannounced', () => {
     talk(0, 200);
-    bench.timeline.announcePause(Uint8Array.of(40));
+    bench.timeline.announcePause();
     bench.until(1200);
     talk(1200, 1400);
     expect(bench.total).toBe(1400 * 8);
     const pause = bench.out.filter(({ kind }) => kind === 'silence');
-    const noise = concat(pause.map(({ samples }) => samples)).subarray(160);
-    expect(20 * Math.log10(rms(noise) / 32_767)).toBeCloseTo(-40, 0);
     expect(pause.length).toBeGreaterThanOrEqual(49);
-    // Steadily: no frame waits for the 200 ms of a pause that comes unannounced.
     const late = pause.map(({ now, at }) => now - at / 8);
     expect(Math.max(...late)).toBeLessThanOrEqual(60);
   });
