@@ -16,7 +16,7 @@ import { BAD_EVENT, CAPABILITIES } from './capabilities.ts';
 import { DEFAULT_KEY, type Extension } from './extensions.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import { Originations } from './originations.ts';
-import type { Refusal } from './call-phrases.ts';
+import { reasonHeader, type Refusal } from './call-phrases.ts';
 import type { PlayNotice } from './last-words.ts';
 import type { CallMedia, MediaPeer } from './media.ts';
 import { Messages } from './messages.ts';
@@ -40,6 +40,7 @@ const RING_MS = 60_000;
 /** What stopping waits for answers to the last BYE. */
 const FAREWELL_MS = 1000;
 const MAX_CALLS_PER_PAGE = 4;
+const DRACHTIO_LOST = 'drachtio was lost';
 
 export interface SignalingOptions {
   readonly drachtio: { readonly host: string; readonly port: number; readonly secret: string };
@@ -118,6 +119,8 @@ export class Signaling {
   readonly #sweep: NodeJS.Timeout;
   #transports: readonly SipTransport[] = [];
   #drachtio: DrachtioState = { state: 'connecting' };
+  /** Dialogs that were up when drachtio was lost: nobody could be told. */
+  #orphans: string[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(options: SignalingOptions) {
@@ -212,11 +215,17 @@ export class Signaling {
           this.#transports = transports;
           this.#setDrachtio({ state: 'connected', version });
           this.#watch?.review();
+          // A server that was not restarted has kept them, and their phones hear nobody.
+          const headers = { Reason: reasonHeader(500, DRACHTIO_LOST) };
+          for (const dialogId of this.#orphans.splice(0)) srf.hangUp(dialogId, headers);
           resolve();
         },
         disconnected: (why) => {
           // The server has forgotten what it told us, or we can no longer tell it anything.
-          for (const call of this.#calls.live) void call.hangUp('drachtio was lost');
+          for (const call of this.#calls.live) {
+            this.#orphans.push(...call.legs.map(({ dialog }) => dialog.id));
+            void call.hangUp(DRACHTIO_LOST);
+          }
           this.#setDrachtio({ state: 'connecting', why });
         },
         refused: () => {

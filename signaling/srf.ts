@@ -64,6 +64,8 @@ export interface SipReply {
 }
 
 export interface SipDialog {
+  /** The server's name for it. */
+  readonly id: string;
   readonly type: 'uac' | 'uas';
   /** The INVITE that made it, and its final answer; one of them came from the network. */
   readonly req: { readonly source_address: string };
@@ -109,6 +111,8 @@ export interface OneRequest {
   readonly method: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Inside this dialog, which tells where it goes. */
+  readonly stackDialogId?: string;
   /** Where it goes when not to the request's own URI. */
   readonly proxy?: string;
 }
@@ -262,6 +266,13 @@ export class SrfPort {
         fail(error);
       }
     });
+  }
+
+  /** Ends a dialog of an earlier connection, when the server still has it. */
+  hangUp(dialogId: string, headers: Readonly<Record<string, string>>): void {
+    const bye = { method: 'BYE', stackDialogId: dialogId, headers };
+    // Of a dialog that is gone, or with the connection gone again, nothing has to be told.
+    this.request('sip:localhost', bye).catch(() => undefined);
   }
 
   /** Sends an INVITE. `answered` runs in the tick the dialog is made in. */

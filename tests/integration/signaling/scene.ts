@@ -94,9 +94,9 @@ export class Scene {
 
   static async start(
     options: Partial<SignalingOptions> = {},
-    server: Parameters<typeof testDrachtio>[0] = {},
+    server: Parameters<typeof testDrachtio>[0] | TestDrachtio = {},
   ): Promise<Scene> {
-    const drachtio = await testDrachtio(server);
+    const drachtio = 'admin' in server && 'sip' in server ? server : await testDrachtio(server);
     const scene = new Scene(drachtio, await udpPeer(drachtio.sip('udp')), options);
     await scene.signaling.connect();
     return scene;
