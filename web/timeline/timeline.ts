@@ -134,6 +134,8 @@ export class Timeline {
   /** A turn, or what is known better of it. */
   putTurn(turn: TurnSpan): void {
     const at = this.turns.findLastIndex(({ id }) => id === turn.id);
+    // The newest turns are told again and again.
+    if (at >= 0 && JSON.stringify(this.turns[at]) === JSON.stringify(turn)) return;
     this.turns = at < 0 ? [...this.turns.slice(1 - MAX_TURNS), turn] : this.turns.with(at, turn);
     this.changed();
   }

@@ -188,7 +188,7 @@ export class CallCard extends LitElement {
             .captureMode=${call.captureMode}
           ></call-figures>
         </div>
-        <turn-table .figures=${call.figures}></turn-table>
+        <turn-table .turns=${call.timeline.turns}></turn-table>
         <network-charts .timeline=${call.timeline}></network-charts>
       </article>
     `;

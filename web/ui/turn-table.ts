@@ -1,128 +1,154 @@
-/** Turn by turn: how long the caller waited, what the agent says of itself, what was heard. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
-import type { AnswerFigures, CallFigures, Turn } from '../../common/figures.ts';
-import { countOf, percentileOf } from '../../common/histogram.ts';
+/**
+ * Turn by turn: how long the caller waited, cut into the steps of that wait as a waterfall, beside what
+ * the agent says of itself and what of its answer was heard. All waterfalls have one scale.
+ */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { styleMap } from 'lit/directives/style-map.js';
 import { formatDuration, formatMs } from '../bridge/format.ts';
-import { base } from './styles.ts';
+import { PHASE_WORDS, phasesOf, type Phase, type PhaseName } from '../timeline/phases.ts';
+import type { TurnSpan } from '../timeline/types.ts';
+import { base, buttons } from './styles.ts';
+import { turnStyles } from './turn-styles.ts';
 
+/** The newest, until somebody asks for more. */
 const SHOWN = 8;
+/** The scale of the waterfalls begins here, so that one quick turn does not look slow. */
+const LEAST_SCALE_MS = 1_000;
+const LEGEND: readonly PhaseName[] = ['transcribe', 'hand-over', 'think', 'speak', 'play', 'wait'];
 
 @customElement('turn-table')
 export class TurnTable extends LitElement {
-  static override readonly styles = [
-    base,
-    css`
-      section {
-        border-top: 1px solid var(--line);
-        overflow-x: auto;
-        padding: 16px 24px 18px;
-      }
+  static override readonly styles = [base, buttons, turnStyles];
 
-      table {
-        border-collapse: collapse;
-        font-size: 0.87rem;
-        width: 100%;
-      }
-
-      caption {
-        color: var(--ink-2);
-        padding-bottom: 6px;
-        text-align: left;
-      }
-
-      th {
-        color: var(--ink-3);
-        font-weight: 500;
-      }
-
-      th,
-      td {
-        padding: 3px 14px 3px 0;
-        text-align: left;
-        white-space: nowrap;
-      }
-
-      .cut {
-        color: var(--amber);
-      }
-    `,
-  ];
-
-  @property({ attribute: false }) figures: CallFigures | undefined;
+  @property({ attribute: false }) turns: readonly TurnSpan[] = [];
+  @state() private showsAll = false;
 
   override render(): TemplateResult | typeof nothing {
-    const { figures } = this;
-    if (figures === undefined || figures.turns.length === 0) return nothing;
-    const { turn } = figures.hops;
-    const median = percentileOf(turn, 0.5);
-    return html`<section>
-      <table data-testid="turns">
-        <caption>
-          Turns${
-            median === undefined
-              ? nothing
-              : html`: the caller waits ${formatMs(median)} (median of ${countOf(turn)})`
-          }
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">At</th>
-            <th scope="col">Caller spoke</th>
-            <th
-              scope="col"
-              title="Last sound of the caller → first sound of the agent, at the phone’s side"
-            >
-              Answered after
-            </th>
-            <th scope="col">Agent’s own figure</th>
-            <th scope="col">Caller heard</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${figures.turns
-            .slice(-SHOWN)
-            .toReversed()
-            .map((each) => this.#row(each, answerOf(figures, each)))}
-        </tbody>
-      </table>
+    const { turns } = this;
+    if (turns.length === 0) return nothing;
+    const shown = (this.showsAll ? turns : turns.slice(-SHOWN)).toReversed();
+    const waits = turns.flatMap(({ latencyMs }) => latencyMs ?? []).sort((a, b) => a - b);
+    const scale = Math.max(LEAST_SCALE_MS, ...shown.map(({ latencyMs }) => latencyMs ?? 0));
+    const names = new Set(shown.flatMap((turn) => phasesOf(turn).map(({ name }) => name)));
+    return html`<section aria-label="Turns">
+      <div class="head">
+        <h3 class="label">Turns</h3>
+        <p data-testid="turn-summary">${summary(waits)}</p>
+        <p class="legend">
+          ${LEGEND.filter((name) => names.has(name)).map(
+            (name) => html`<span><i class=${name}></i>${PHASE_WORDS[name]}</span>`,
+          )}
+        </p>
+      </div>
+      <div class="scroll">
+        <table data-testid="turns">
+          <thead>
+            <tr>
+              <th scope="col">At</th>
+              <th scope="col">Caller</th>
+              <th
+                scope="col"
+                title="Last sound of the caller → first sound of the agent, as it leaves"
+              >
+                Waited
+              </th>
+              <th scope="col" class="fall">Where the time went</th>
+              <th scope="col" title="What the agent reports: in all, LLM, voice">Agent’s own</th>
+              <th scope="col">Heard</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${repeat(
+              shown,
+              ({ id }) => id,
+              (turn) => this.#row(turn, scale),
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${
+        turns.length > SHOWN
+          ? html`<button class="quiet" @click=${() => (this.showsAll = !this.showsAll)}>
+              ${this.showsAll ? 'Show the newest only' : `Show all ${turns.length} turns`}
+            </button>`
+          : nothing
+      }
     </section>`;
   }
 
-  #row(turn: Turn, answer: AnswerFigures | undefined): TemplateResult {
-    const { callerStartedMs, callerEndedMs, agentStartedMs, latencyMs, claims, overlapped } = turn;
-    const spoke =
-      callerStartedMs === undefined || callerEndedMs === undefined
-        ? '–'
-        : formatMs(callerEndedMs - callerStartedMs);
-    const waited =
-      latencyMs !== undefined
-        ? formatMs(latencyMs)
-        : overlapped
-          ? 'while the caller spoke'
-          : agentStartedMs === undefined
-            ? 'waiting'
-            : 'unasked';
-    return html`<tr>
+  #row(turn: TurnSpan, scale: number): TemplateResult {
+    const { callerStartedMs, agentStartedMs, said, cutBy } = turn;
+    return html`<tr data-testid="turn">
       <td class="figure">${formatDuration(callerStartedMs ?? agentStartedMs ?? 0)}</td>
-      <td class="figure">${spoke}</td>
-      <td class="figure" data-testid="turn-latency">${waited}</td>
-      <td class="figure">${claims?.totalMs === undefined ? '–' : formatMs(claims.totalMs)}</td>
-      <td class="figure ${turn.cutBy === undefined ? '' : 'cut'}">${heard(answer)}</td>
+      <td class="said" title=${said ?? ''}>${said ?? spoke(turn)}</td>
+      <td class="figure wait" data-testid="turn-latency">${waited(turn)}</td>
+      <td class="fall">${waterfall(phasesOf(turn), scale)}</td>
+      <td class="figure">${claimed(turn)}</td>
+      <td class="figure ${cutBy === undefined ? '' : 'cut'}">${heard(turn)}</td>
     </tr>`;
   }
 }
 
-function answerOf({ answers }: CallFigures, turn: Turn): AnswerFigures | undefined {
-  return answers.find(({ id }) => id === turn.answer);
+function waterfall(phases: readonly Phase[], scale: number): TemplateResult | typeof nothing {
+  const [first] = phases;
+  if (first === undefined) return nothing;
+  const share = (ms: number) => `${((100 * ms) / scale).toFixed(2)}%`;
+  const words = phases.map(
+    ({ name, fromMs, toMs }) => `${PHASE_WORDS[name]} ${formatMs(toMs - fromMs)}`,
+  );
+  return html`<div class="bar" role="img" aria-label=${words.join(', ')} title=${words.join('\n')}>
+    ${phases.map(
+      ({ name, fromMs, toMs }) =>
+        html`<i
+          class=${name}
+          style=${styleMap({ left: share(fromMs - first.fromMs), width: share(toMs - fromMs) })}
+        ></i>`,
+    )}
+  </div>`;
 }
 
-function heard(answer: AnswerFigures | undefined): string {
-  if (answer === undefined) return '–';
-  const all = answer.heardMs >= answer.sentMs;
-  return all
-    ? formatMs(answer.heardMs)
-    : `${formatMs(answer.heardMs)} of ${formatMs(answer.sentMs)}`;
+function summary(waits: readonly number[]): string {
+  const p50 = percentile(waits, 0.5);
+  const p95 = percentile(waits, 0.95);
+  if (p50 === undefined || p95 === undefined) return 'No answer yet that the caller waited for.';
+  const turns = waits.length === 1 ? 'one turn' : `${waits.length} turns`;
+  return `The caller waits ${formatMs(p50)} (median), ${formatMs(p95)} (95th percentile), over ${turns}.`;
+}
+
+/** The smallest wait that is not exceeded in this share of turns. */
+function percentile(sorted: readonly number[], share: number): number | undefined {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+}
+
+function waited({ latencyMs, overlapped, agentStartedMs }: TurnSpan): string {
+  if (latencyMs !== undefined) return formatMs(latencyMs);
+  if (overlapped) return 'while they spoke';
+  return agentStartedMs === undefined ? 'waiting' : 'unasked';
+}
+
+function spoke({ callerStartedMs, callerEndedMs }: TurnSpan): string {
+  if (callerStartedMs === undefined) return '–';
+  if (callerEndedMs === undefined) return 'speaking';
+  return `spoke ${formatMs(callerEndedMs - callerStartedMs)}`;
+}
+
+function claimed({ claims }: TurnSpan): string {
+  if (claims === undefined) return '–';
+  const { totalMs, llmMs, ttsMs } = claims;
+  const parts = [
+    llmMs === undefined ? undefined : `LLM ${Math.round(llmMs)}`,
+    ttsMs === undefined ? undefined : `TTS ${Math.round(ttsMs)}`,
+  ].filter((part) => part !== undefined);
+  const total = totalMs === undefined ? '' : formatMs(totalMs);
+  const rest = parts.join(', ');
+  return total === '' ? rest || '–' : rest === '' ? total : `${total} (${rest})`;
+}
+
+function heard({ heardMs, sentMs }: TurnSpan): string {
+  if (heardMs === undefined || sentMs === undefined) return '–';
+  return heardMs >= sentMs ? formatMs(heardMs) : `${formatMs(heardMs)} of ${formatMs(sentMs)}`;
 }
 
 declare global {

@@ -1,0 +1,137 @@
+/** How <turn-table> looks. */
+import { css } from 'lit';
+
+export const turnStyles = css`
+  section {
+    border-top: 1px solid var(--line);
+    padding: 16px 24px 14px;
+  }
+
+  .head {
+    align-items: baseline;
+    display: flex;
+    flex-wrap: wrap;
+    font-size: 0.87rem;
+    gap: 4px 16px;
+    padding-bottom: 6px;
+  }
+
+  .legend {
+    color: var(--ink-3);
+    display: flex;
+    flex-wrap: wrap;
+    font-size: 0.76rem;
+    gap: 2px 12px;
+    margin-left: auto;
+  }
+
+  .legend span {
+    align-items: center;
+    display: inline-flex;
+    gap: 5px;
+    white-space: nowrap;
+  }
+
+  .legend i {
+    border-radius: 2px;
+    height: 9px;
+    width: 9px;
+  }
+
+  .scroll {
+    overflow-x: auto;
+  }
+
+  table {
+    border-collapse: collapse;
+    font-size: 0.87rem;
+    width: 100%;
+  }
+
+  th {
+    color: var(--ink-3);
+    font-weight: 500;
+  }
+
+  th,
+  td {
+    padding: 3px 14px 3px 0;
+    text-align: left;
+    white-space: nowrap;
+  }
+
+  td {
+    border-top: 1px solid var(--line);
+  }
+
+  .said {
+    max-width: 13em;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+
+  td.wait {
+    font-weight: 600;
+  }
+
+  .fall {
+    min-width: 150px;
+    width: 40%;
+  }
+
+  .bar {
+    background: var(--sunken);
+    border-radius: 3px;
+    height: 14px;
+    overflow: hidden;
+    position: relative;
+  }
+
+  .bar i {
+    height: 100%;
+    min-width: 1px;
+    position: absolute;
+  }
+
+  .transcribe {
+    background: var(--phase-transcribe);
+  }
+
+  .hand-over {
+    background: var(--phase-hand-over);
+  }
+
+  .think {
+    background: var(--phase-think);
+  }
+
+  .speak {
+    background: var(--phase-speak);
+  }
+
+  .play {
+    background: var(--phase-play);
+  }
+
+  i.wait {
+    background: var(--phase-wait);
+  }
+
+  .cut {
+    color: var(--amber);
+  }
+
+  button {
+    margin: 4px 0 0 -0.6em;
+  }
+
+  @media (max-width: 560px) {
+    section {
+      padding-inline: 14px;
+    }
+
+    .legend {
+      margin-left: 0;
+    }
+  }
+`;
