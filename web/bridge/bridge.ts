@@ -48,6 +48,8 @@ const FORGOTTEN_MS = 1_000;
 const CONFIG_RETRY_MS = 2_000;
 /** Kept in the list, the ended ones included. */
 const MAX_CALLS = 50;
+/** Of which the voices can still be seen: a few megabytes for each hour. */
+const MAX_VOICES = 10;
 const MEDIA_LOST = 'The media connection between bridge and page failed.';
 
 interface LiveCall {
@@ -238,7 +240,22 @@ export class Bridge extends EventTarget {
   setAgentMuted(call: Call, muted: boolean): void {
     call.agentMuted = muted;
     this.#live.get(call.id)?.media.muteAgent(muted || call.heldBy.includes('page'));
+    call.follower.note(muted ? 'The agent is muted.' : 'The agent is heard again.');
     this.#changed();
+  }
+
+  /** The agent hears silence in place of the caller. */
+  setCallerMuted(call: Call, muted: boolean): void {
+    call.callerMuted = muted;
+    this.#live.get(call.id)?.media.muteCaller(muted);
+    call.follower.note(muted ? 'The caller is muted.' : 'The caller is heard again.');
+    this.#changed();
+  }
+
+  /** To the agent, as if the caller had pressed it. */
+  pressKeyForCaller(call: Call, digit: string): void {
+    this.#live.get(call.id)?.media.pressed(digit);
+    call.follower.note(`You pressed ${digit} for the caller.`);
   }
 
   setHeld(call: Call, on: boolean): void {
@@ -383,6 +400,9 @@ export class Bridge extends EventTarget {
     for (const event of this.#recent.events) call.follower.onBridge(event);
     call.captureMode = this.#captureMode ?? this.config?.capture ?? 'auto';
     this.calls = [call, ...this.calls].slice(0, MAX_CALLS);
+    for (const old of this.calls.slice(MAX_VOICES)) {
+      if (!old.isLive) old.timeline.forgetVoices();
+    }
     sip.follow({
       onAnswered: () => this.#onAnswered(call),
       onHold: (held) => this.#onHold(call, held ? ['phone'] : []),

@@ -56,6 +56,7 @@ export class Call {
   heldBy: readonly ('phone' | 'page')[] = [];
   isTransferring = false;
   agentMuted = false;
+  callerMuted = false;
   /** What is odd about the agent at present, and what of it was told. */
   remarks: readonly Remark[] = [];
   /** What the bridge has noticed of its own: it lasts. */

@@ -133,6 +133,11 @@ export class CallMedia {
     this.#post({ type: 'mute-agent', muted });
   }
 
+  /** Whether the agent hears the caller. */
+  muteCaller(muted: boolean): void {
+    this.#post({ type: 'mute-caller', muted });
+  }
+
   /** A key of the caller that came by itself, not with the audio. */
   pressed(digit: string): void {
     this.#post({ type: 'digit', digit });

@@ -63,6 +63,8 @@ export class CallPump {
   #framesSkipped = 0;
   #textFromAgent = 0;
   #answered = false;
+  /** May be asked for before there is an agent to hear anything. */
+  #callerMuted = false;
   #closed = false;
   #openAt = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -110,6 +112,10 @@ export class CallPump {
         return;
       case 'listen':
         this.#isListenedTo = message.on;
+        return;
+      case 'mute-caller':
+        this.#callerMuted = message.muted;
+        if (this.#caller !== undefined) this.#caller.muted = message.muted;
         return;
       case 'digit':
         this.#socket?.say({ type: 'dtmf', digit: message.digit });
@@ -279,6 +285,7 @@ export class CallPump {
       onCapture: (capture, aligned) => post({ type: 'capture', capture, aligned }),
     });
     if (this.#way !== undefined) this.#caller.use(this.#way);
+    this.#caller.muted = this.#callerMuted;
     this.#agent = new AgentAudio({
       output: agent.output,
       rate: this.#rate,

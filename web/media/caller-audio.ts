@@ -58,6 +58,8 @@ interface Decoded {
 
 export class CallerAudio {
   readonly scope = new Scope();
+  /** The agent hears silence. */
+  muted = false;
   readonly timeline: RtpTimeline;
   /** What a person at the page says in the caller's place. */
   readonly injection = new Injection();
@@ -205,7 +207,7 @@ export class CallerAudio {
   }
 
   #toAgent(voice: Int16Array): void {
-    const samples = this.injection.mix(voice);
+    const samples = this.injection.mix(this.muted ? new Int16Array(voice.length) : voice);
     this.#framer.push(samples);
     const heard = this.#meters.process(samples);
     this.scope.push(heard);

@@ -45,6 +45,7 @@ export type ToWorker =
   | { readonly type: 'mute-agent'; readonly muted: boolean }
   /** Whether the person at the page hears the caller, by the browser's own decoder. */
   | { readonly type: 'listen'; readonly on: boolean }
+  | { readonly type: 'mute-caller'; readonly muted: boolean }
   /** A key of the caller that did not come with the audio (SIP INFO). */
   | { readonly type: 'digit'; readonly digit: string }
   /** Whatever the agent is saying ends here. */

@@ -265,7 +265,8 @@ function extend(
   at: number,
 ): void {
   const due = Math.floor(at / COLUMN_MS) - columns.length / COLUMN_FIELDS;
-  if ((due - envelope.total) * COLUMN_MS > HOLE_MS) envelope.padTo(due);
+  const isFirst = envelope.total === 0 && columns.length > 0;
+  if (isFirst || (due - envelope.total) * COLUMN_MS > HOLE_MS) envelope.padTo(due);
   spectra.padTo(envelope.total);
   envelope.push(columns);
   spectra.push(bands);

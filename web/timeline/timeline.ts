@@ -41,8 +41,8 @@ export class Timeline {
   caller = new Envelope();
   agent = new Envelope();
   /** For the spectrograms; a file has none. */
-  readonly callerSpectra = new Spectra();
-  readonly agentSpectra = new Spectra();
+  callerSpectra = new Spectra();
+  agentSpectra = new Spectra();
   /** In the order of their times, nearly: what lasts may be told of at its end. */
   entries: readonly Entry[] = [];
   /** Oldest first. */
@@ -106,6 +106,13 @@ export class Timeline {
   /** What is going on ends with the call. */
   end(epochMs: number): void {
     this.#endedAt ??= epochMs;
+    this.changed();
+  }
+
+  /** The voices go, which are most of it; what happened stays. */
+  forgetVoices(): void {
+    [this.caller, this.agent] = [new Envelope(), new Envelope()];
+    [this.callerSpectra, this.agentSpectra] = [new Spectra(), new Spectra()];
     this.changed();
   }
 

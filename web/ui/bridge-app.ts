@@ -8,6 +8,7 @@ import type { Call } from '../bridge/call.ts';
 import { chainOf } from '../bridge/chain.ts';
 import './bundle-panel.ts';
 import './call-card.ts';
+import './call-list.ts';
 import type { EarChange } from './call-monitor.ts';
 import './chain-strip.ts';
 import './dial-box.ts';
@@ -109,11 +110,13 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
       <chain-strip .links=${chain}></chain-strip>
       <div class="columns">
         <main>
+          ${live.length > 1 ? html`<call-list .calls=${live}></call-list>` : nothing}
           ${repeat(
             live,
             ({ id }) => id,
             (call) => html`
               <call-card
+                id="call-${call.id}"
                 .call=${call}
                 .frameMs=${config?.agent.input.frameMs ?? 20}
                 .tick=${{}}
@@ -128,6 +131,9 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
                 @hold=${() => bridge.setHeld(call, !call.heldBy.includes('page'))}
                 @key=${({ detail }: CustomEvent<string>) => bridge.pressKey(call, detail)}
                 @transfer=${({ detail }: CustomEvent<string>) => bridge.transfer(call, detail)}
+                @mute-caller=${() => bridge.setCallerMuted(call, !call.callerMuted)}
+                @agent-key=${({ detail }: CustomEvent<string>) =>
+                  bridge.pressKeyForCaller(call, detail)}
                 @mute-agent=${() => bridge.setAgentMuted(call, !call.agentMuted)}
               ></call-card>
             `,

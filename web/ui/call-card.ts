@@ -203,6 +203,7 @@ export class CallCard extends LitElement {
         .transferring=${call.isTransferring}
         @hold=${pass}
         @key=${pass}
+        @agent-key=${pass}
         @transfer=${pass}
       ></call-controls>
     `;
@@ -266,6 +267,14 @@ export class CallCard extends LitElement {
           >
             SIP
           </button>
+          <button
+            aria-pressed=${call.callerMuted}
+            data-testid="mute-caller-button"
+            title="The agent hears silence; the caller goes on"
+            @click=${() => this.#say('mute-caller')}
+          >
+            Mute caller
+          </button>
           <button class="danger" data-testid="hangup-button" @click=${() => this.#say('hang-up')}>
             Hang up
           </button>
@@ -274,7 +283,7 @@ export class CallCard extends LitElement {
     `;
   }
 
-  #say(what: 'interrupt' | 'mute-agent' | 'hang-up' | 'ladder' | 'record'): void {
+  #say(what: 'interrupt' | 'mute-agent' | 'mute-caller' | 'hang-up' | 'ladder' | 'record'): void {
     this.dispatchEvent(new CustomEvent(what));
   }
 }

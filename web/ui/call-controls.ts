@@ -1,6 +1,6 @@
 /** What a person can do to a call besides ending it: hold, press keys, transfer. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { base, buttons } from './styles.ts';
 
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
@@ -40,7 +40,8 @@ export class CallControls extends LitElement {
         font-size: 0.84rem;
       }
 
-      input {
+      input,
+      select {
         background: var(--sunken);
         border: 1px solid var(--line);
         border-radius: var(--radius-small);
@@ -48,7 +49,14 @@ export class CallControls extends LitElement {
         font: inherit;
         font-family: var(--mono);
         padding: 0.4em 0.7em;
+      }
+
+      input {
         width: 10em;
+      }
+
+      select {
+        font: 500 0.87rem var(--sans);
       }
     `,
   ];
@@ -56,6 +64,8 @@ export class CallControls extends LitElement {
   /** The person at the page has put the call on hold. */
   @property({ type: Boolean }) held = false;
   @property({ type: Boolean }) transferring = false;
+  /** Who gets the keys that are pressed here. */
+  @state() private keysTo: 'caller' | 'agent' = 'caller';
 
   override render(): TemplateResult {
     return html`
@@ -67,13 +77,23 @@ export class CallControls extends LitElement {
       >
         Hold
       </button>
-      <div class="keys" role="group" aria-label="Keys to the caller">
+      <div class="keys" role="group" aria-label="Keys to the ${this.keysTo}">
+        <label for="keys-to">Keys to</label>
+        <select
+          id="keys-to"
+          data-testid="keys-to"
+          title="The caller’s phone gets them as telephone events; the agent as if the caller had pressed them"
+          @change=${(event: Event) => this.#aim((event.target as HTMLSelectElement).value)}
+        >
+          <option value="caller">the caller</option>
+          <option value="agent">the agent</option>
+        </select>
         ${KEYS.map(
           (key) => html`
             <button
               aria-label="Key ${NAMES[key] ?? key}"
               data-testid="key-${key}"
-              @click=${() => this.#say('key', key)}
+              @click=${() => this.#say(this.keysTo === 'agent' ? 'agent-key' : 'key', key)}
             >
               ${key}
             </button>
@@ -103,7 +123,11 @@ export class CallControls extends LitElement {
     if (to !== '') this.#say('transfer', to);
   }
 
-  #say(what: 'key' | 'transfer', detail: string): void {
+  #aim(value: string): void {
+    this.keysTo = value === 'agent' ? 'agent' : 'caller';
+  }
+
+  #say(what: 'key' | 'agent-key' | 'transfer', detail: string): void {
     this.dispatchEvent(new CustomEvent<string>(what, { detail }));
   }
 }

@@ -1,10 +1,12 @@
 /** Calls that are over: a line each, with its totals. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Call } from '../bridge/call.ts';
 import { formatBytes, formatDuration, formatMs, formatTime } from '../bridge/format.ts';
 import { base, buttons } from './styles.ts';
+import './timeline-view.ts';
+import './turn-table.ts';
 
 @customElement('ended-calls')
 export class EndedCalls extends LitElement {
@@ -21,7 +23,7 @@ export class EndedCalls extends LitElement {
         border-top: 1px solid var(--line);
         display: grid;
         gap: 2px 18px;
-        grid-template-columns: 5em minmax(8em, 1fr) auto auto;
+        grid-template-columns: 5em minmax(8em, 1fr) auto auto auto;
         padding: 11px 0 12px;
       }
 
@@ -43,6 +45,17 @@ export class EndedCalls extends LitElement {
         color: var(--red);
       }
 
+      .axis {
+        grid-column: 1 / -1;
+        margin: 8px -24px 0;
+      }
+
+      @media (max-width: 560px) {
+        li {
+          grid-template-columns: 5em minmax(0, 1fr) auto;
+        }
+      }
+
       .who {
         font-weight: 600;
         overflow-wrap: anywhere;
@@ -56,6 +69,8 @@ export class EndedCalls extends LitElement {
   ];
 
   @property({ attribute: false }) calls: readonly Call[] = [];
+  /** Whose time axis is open. */
+  @state() private opened: string | undefined;
 
   override render(): TemplateResult {
     return html`<section class="card" aria-labelledby="heading">
@@ -76,6 +91,19 @@ export class EndedCalls extends LitElement {
       <time class="when figure">${formatTime(call.startedAt)}</time>
       <p class="who">${call.caller} <span>→ ${call.dialled}</span></p>
       <p class="figure">${formatDuration(call.durationMs())}</p>
+      ${
+        call.answeredAt === undefined
+          ? html`<span></span>`
+          : html`<button
+              class="quiet"
+              aria-expanded=${this.opened === call.id}
+              aria-label="Time axis of the call from ${call.caller}"
+              data-testid="axis-button"
+              @click=${() => (this.opened = this.opened === call.id ? undefined : call.id)}
+            >
+              Time axis
+            </button>`
+      }
       <button
         class="quiet"
         aria-label="SIP messages of the call from ${call.caller}"
@@ -92,6 +120,14 @@ export class EndedCalls extends LitElement {
               ${formatBytes(c.bytesFromAgent)} from it, ${formatMs(c.playedMs)} heard by the caller.`
         }
       </p>
+      ${
+        this.opened === call.id
+          ? html`<div class="axis">
+              <timeline-view .timeline=${call.timeline}></timeline-view>
+              <turn-table .turns=${call.timeline.turns}></turn-table>
+            </div>`
+          : nothing
+      }
     </li>`;
   }
 }

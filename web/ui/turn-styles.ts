@@ -82,39 +82,40 @@ export const turnStyles = css`
   .bar {
     background: var(--sunken);
     border-radius: 3px;
+    display: block;
     height: 14px;
-    overflow: hidden;
-    position: relative;
-  }
-
-  .bar i {
-    height: 100%;
-    min-width: 1px;
-    position: absolute;
+    width: 100%;
   }
 
   .transcribe {
     background: var(--phase-transcribe);
+    fill: var(--phase-transcribe);
   }
 
   .hand-over {
     background: var(--phase-hand-over);
+    fill: var(--phase-hand-over);
   }
 
   .think {
     background: var(--phase-think);
+    fill: var(--phase-think);
   }
 
   .speak {
     background: var(--phase-speak);
+    fill: var(--phase-speak);
   }
 
   .play {
     background: var(--phase-play);
+    fill: var(--phase-play);
   }
 
-  i.wait {
+  i.wait,
+  rect.wait {
     background: var(--phase-wait);
+    fill: var(--phase-wait);
   }
 
   .cut {

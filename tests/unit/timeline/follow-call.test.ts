@@ -224,11 +224,13 @@ test('a turn has what the audio tells and what the agent tells of it, in order',
 
 test('voices stand at their times, also after a worker was held up', () => {
   const { timeline, follower, report } = scene();
-  report(0);
-  expect(timeline.caller.total).toBe(5);
-  follower.answered(ZERO);
-  report(100);
+  report(140, {}, 0);
+  expect(timeline.caller.total).toBe(0);
   report(200);
+  // Five columns that end at 200 ms begin at 100 ms.
+  expect(timeline.caller.total).toBe(10);
+  follower.answered(ZERO);
+  report(300);
   expect(timeline.caller.total).toBe(15);
   report(5_000);
   expect(timeline.caller.total).toBe(250);

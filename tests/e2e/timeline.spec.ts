@@ -1,0 +1,253 @@
+/**
+ * The time axis of a real call: what the caller said stands where it was said, turns and transcripts in
+ * order, keys move it; and what can be done to a call at its card.
+ */
+import type { Page } from 'playwright/test';
+import type { Timeline } from '../../web/timeline/timeline.ts';
+import { bytesOf, sweep, toneLevel } from '../support/signals.ts';
+import { expect, test } from './fixtures.ts';
+
+const RATE = 8_000;
+const COLUMN_MS = 20;
+
+test.skip(({ engine }) => engine !== 'embedded', 'the axis does not depend on the media engine');
+
+/** One second of 1 kHz for the caller at each of these seconds of what they play. */
+function bursts(seconds: readonly number[], length: number): Int16Array {
+  const play = new Int16Array(RATE * length);
+  const tone = sweep({ sampleRate: RATE, seconds: 1, fromHz: 1_000, toHz: 1_000, amplitude: 0.5 });
+  for (const second of seconds) play.set(tone, second * RATE);
+  return play;
+}
+
+interface Seen {
+  readonly answeredAt: number;
+  readonly durationMs: number;
+  readonly entries: Timeline['entries'];
+  readonly turns: Timeline['turns'];
+  /** Lowest, highest sample and flags of each column of the caller. */
+  readonly caller: readonly (readonly [number, number, number])[];
+  /** The loudest band of each column. */
+  readonly pitch: readonly number[];
+}
+
+/** The newest call's axis, as plain data. */
+function axisOf(page: Page): Promise<Seen> {
+  return page.evaluate<Seen>(`(() => {
+    const { timeline } = bridge.calls[0];
+    const peak = { low: 0, high: 0, rms: 0, flags: 0 };
+    const caller = [];
+    const pitch = [];
+    for (let i = 0; i < timeline.caller.total; i += 1) {
+      timeline.caller.read(i, i + 1, peak);
+      caller.push([peak.low, peak.high, peak.flags]);
+      let loudest = 0;
+      for (let band = 0; band < 64; band += 1) {
+        const spectra = timeline.callerSpectra;
+        if (spectra.at(i, band) > spectra.at(i, loudest)) loudest = band;
+      }
+      pitch.push(loudest);
+    }
+    const { answeredAt, durationMs, entries, turns } = timeline;
+    return { answeredAt, durationMs, entries, turns, caller, pitch };
+  })()`);
+}
+
+interface View {
+  readonly fromMs: number;
+  readonly spanMs: number;
+  readonly isFollowing: boolean;
+}
+
+/** Which stretch of the axis is seen. */
+function viewOf(page: Page): Promise<View> {
+  return page.locator('timeline-view').evaluate((element: unknown) => {
+    const { fromMs, spanMs, isFollowing } = (element as { readonly viewport: View }).viewport;
+    return { fromMs, spanMs, isFollowing };
+  });
+}
+
+test('a burst of the caller, turns, transcripts, a barge-in and SIP stand where they happened', async ({
+  agent,
+  openPage,
+  phone,
+}) => {
+  const page = await openPage();
+  const sentAt: number[] = [];
+  const call = await phone.call({
+    to: '1000',
+    codecs: ['pcmu'],
+    play: bursts([1, 5], 30),
+    onPacketSent: (_sequence, _timestamp, timeMs) => sentAt.push(timeMs),
+  });
+  await call.answered;
+  const session = await agent.session();
+  const heard = (second: number) =>
+    expect
+      .poll(() => sentAt.length, { timeout: 40_000, intervals: [20] })
+      .toBeGreaterThan(50 * second);
+  const answer = bytesOf(
+    sweep({ sampleRate: 16_000, seconds: 4, fromHz: 440, toHz: 440, amplitude: 0.5 }),
+  );
+
+  await heard(1.6);
+  session.send('{"type":"transcript","text":"what","is_final":false}');
+  await heard(2.6);
+  session.send('{"type":"transcript","text":"what time is it","is_final":true}');
+  await heard(2.9);
+  session.send('{"type":"llm_start"}');
+  await heard(3.2);
+  session.send('{"type":"llm_response","text":"It is noon.","latency_ms":290}');
+  await heard(3.4);
+  session.send(answer);
+  // The caller speaks over it.
+  await heard(5.4);
+  session.send('{"type":"barge_in"}');
+  await heard(6.5);
+
+  const own = () => axisOf(page).then(({ turns }) => turns.find(({ said }) => said !== undefined));
+  await expect.poll(own, { timeout: 20_000 }).toMatchObject({ cutBy: 'agent' });
+  const seen = await axisOf(page);
+
+  // The tone, by the phone's clock, against the columns in which it is: as long, and as far apart.
+  const isTone = seen.caller.map(([, high]) => high > 8_000);
+  const first = isTone.indexOf(true);
+  const second = isTone.indexOf(true, first + 100);
+  const between = (sentAt[5 * 50] ?? 0) - (sentAt[50] ?? 0);
+  expect(Math.abs((second - first) * COLUMN_MS - between)).toBeLessThan(500);
+  const loud = isTone.slice(first, first + 60).filter(Boolean).length;
+  expect(loud).toBeGreaterThanOrEqual(45);
+  expect(loud).toBeLessThanOrEqual(56);
+  // On the axis it begins when the phone sent it, no earlier; how much later depends on the machine.
+  const began = performance.timeOrigin + (sentAt[50] ?? 0) - seen.answeredAt;
+  expect(first * COLUMN_MS - began).toBeGreaterThan(-120);
+  expect(seen.pitch[first + 20]).toBe(16);
+  // Speech is told from the column on in which it is certain.
+  expect(seen.caller.slice(first + 10, first + 40).every(([, , flags]) => (flags & 1) === 1)).toBe(
+    true,
+  );
+
+  const turn = seen.turns.find(({ said }) => said !== undefined);
+  expect(turn).toMatchObject({ said: 'what time is it', answered: 'It is noon.', cutBy: 'agent' });
+  const steps = [
+    turn?.callerStartedMs,
+    turn?.callerEndedMs,
+    turn?.transcriptMs,
+    turn?.llmStartedMs,
+    turn?.llmEndedMs,
+    turn?.audioMs,
+    turn?.agentStartedMs,
+    turn?.agentEndedMs,
+  ].map((ms) => ms ?? NaN);
+  expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+  expect(Math.abs((turn?.callerStartedMs ?? 0) - first * COLUMN_MS)).toBeLessThan(100);
+
+  const of = (kind: string) => seen.entries.filter((entry) => entry.kind === kind);
+  expect(of('transcript').map(({ side, text, isPartial }) => [side, text, isPartial])).toEqual([
+    ['caller', 'what time is it', undefined],
+    ['agent', 'It is noon.', undefined],
+  ]);
+  expect(of('barge-in')).toHaveLength(1);
+  expect(of('barge-in')[0]?.at).toBeGreaterThan(turn?.agentStartedMs ?? Infinity);
+  expect(of('socket').at(-1)?.text).toContain('Connected to the agent');
+  const invite = of('sip').find(({ text }) => text.startsWith('phone → bridge: INVITE'));
+  expect(invite?.at).toBeLessThan(0);
+  expect(invite?.detail).toContain('Via: SIP/2.0/UDP');
+
+  // The table says the same, cut into the same steps.
+  await expect(page.getByTestId('turn-summary')).toContainText('The caller waits');
+  const bar = page.getByTestId('turn').filter({ hasText: 'what time is it' }).getByRole('img');
+  await expect(bar).toHaveAccessibleName(
+    /^end of speech → transcript .*, LLM .*, LLM → first audio/,
+  );
+  await call.hangup();
+
+  // The call is over, and can still be looked at.
+  await page.getByTestId('axis-button').click();
+  await expect(page.getByTestId('ended-call').getByTestId('turn-summary')).toBeVisible();
+  await expect(page.getByTestId('ended-call').getByTestId('timeline')).toBeVisible();
+});
+
+test('keys and wheel move the axis, marks tell what they are, the spectrogram shows the pitch', async ({
+  agent,
+  openPage,
+  phone,
+}) => {
+  const page = await openPage();
+  const call = await phone.call({ to: '1000', play: bursts([1], 30) });
+  await call.answered;
+  await agent.session();
+  await expect
+    .poll(async () => (await axisOf(page)).durationMs, { timeout: 30_000 })
+    .toBeGreaterThan(3_000);
+  const view = () => viewOf(page);
+  const axis = page.getByTestId('timeline');
+  const before = await view();
+  expect(before.isFollowing).toBe(true);
+  await axis.focus();
+  for (let i = 0; i < 6; i += 1) await axis.press('+');
+  expect((await view()).spanMs).toBeCloseTo(before.spanMs / 1.5 ** 6, 5);
+  await axis.press('ArrowLeft');
+  const panned = await view();
+  expect(panned.isFollowing).toBe(false);
+  await expect(page.getByTestId('follow-button')).toHaveAttribute('aria-pressed', 'false');
+  await axis.press('ArrowLeft');
+  expect((await view()).fromMs).toBeLessThan(panned.fromMs);
+  await axis.press('0');
+  expect((await view()).fromMs).toBeLessThanOrEqual(0);
+
+  // The first mark is the INVITE.
+  await axis.press('ArrowDown');
+  const details = page.getByTestId('axis-details');
+  await expect(details).toContainText('SIP');
+  await expect(details).toContainText('INVITE sip:1000@');
+  await expect(details).toContainText('Call-ID');
+
+  const box = await axis.boundingBox();
+  if (box === null) throw new Error('the axis has no place');
+  const { spanMs, fromMs } = await view();
+  await page.mouse.move(box.x + box.width / 4, box.y + 60);
+  await page.mouse.wheel(0, -100);
+  await expect.poll(async () => (await view()).spanMs).toBeCloseTo(spanMs / 1.2, 5);
+  // What was under the pointer is there still.
+  const after = await view();
+  expect(after.fromMs + after.spanMs / 4).toBeCloseTo(fromMs + spanMs / 4, 0);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 4 + 100, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  expect((await view()).fromMs).toBeLessThan(after.fromMs);
+
+  // Colours of the caller's lane where the tone is: its band alone stands out of the ground.
+  await axis.press('0');
+  const waves = await axis.screenshot();
+  await page.getByTestId('spectrogram-button').click();
+  await expect(page.getByTestId('spectrogram-button')).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(async () => (await axis.screenshot()).equals(waves)).toBe(false);
+  await axis.press('End');
+  await expect(page.getByTestId('follow-button')).toHaveAttribute('aria-pressed', 'true');
+  await call.hangup();
+});
+
+test('either side can be muted, and keys go either way', async ({ agent, openPage, phone }) => {
+  const page = await openPage();
+  const play = sweep({ sampleRate: RATE, seconds: 60, fromHz: 1_000, toHz: 1_000, amplitude: 0.5 });
+  const call = await phone.call({ to: '1000', codecs: ['pcmu'], play });
+  await call.answered;
+  const session = await agent.session();
+  /** Of the last 200 ms. */
+  const level = () => toneLevel(session.pcm.slice(-3_200), 16_000, 1_000);
+  await expect.poll(level, { timeout: 20_000 }).toBeGreaterThan(0.3);
+  await page.getByTestId('mute-caller-button').click();
+  await expect.poll(level, { timeout: 20_000 }).toBeLessThan(0.001);
+  const frames = session.frames.length;
+  await expect.poll(() => session.frames.length).toBeGreaterThan(frames + 10);
+  await page.getByTestId('mute-caller-button').click();
+  await expect.poll(level, { timeout: 20_000 }).toBeGreaterThan(0.3);
+
+  await page.getByTestId('keys-to').selectOption('agent');
+  await page.getByTestId('key-7').click();
+  await expect(page.getByTestId('transcript')).toContainText('The caller pressed 7.');
+  const entries = async () => (await axisOf(page)).entries.map(({ text }) => text);
+  await expect.poll(entries).toContain('You pressed 7 for the caller.');
+  await call.hangup();
+});
