@@ -82,7 +82,9 @@ export const NO_COUNTERS: MediaCounters = {
 export interface Hops {
   /** RTP packet received by the browser → its audio written to the agent's socket. */
   readonly receiveToSocket: HistogramFigures;
-  /** First bytes of an answer read from the socket → its first frame taken by the RTP sender. */
+  /** First bytes of an answer read from the socket → it may be played: start cushion, a line not open yet. */
+  readonly playoutWait: HistogramFigures;
+  /** The answer may be played → its first frame taken by the RTP sender: the way itself. */
   readonly socketToRtp: HistogramFigures;
   /** How much later than due a frame of the agent went out. */
   readonly playoutLate: HistogramFigures;
@@ -96,6 +98,7 @@ export type HopName = keyof Hops;
 
 export const HOP_NAMES = [
   'receiveToSocket',
+  'playoutWait',
   'socketToRtp',
   'playoutLate',
   'flush',

@@ -28,7 +28,8 @@ const SIP_GAUGES: readonly string[] = ['transactions', 'dialogs'];
 
 const HOPS: Readonly<Record<HopName, string>> = {
   receiveToSocket: 'RTP received by the browser to its audio on the socket of the agent.',
-  socketToRtp: 'First bytes of an answer on the socket to its first frame at the RTP sender.',
+  playoutWait: 'First bytes of an answer on the socket until it may be played (start cushion).',
+  socketToRtp: 'An answer that may be played to its first frame at the RTP sender.',
   playoutLate: 'How much later than due a frame of the agent went out.',
   flush: 'The barge_in event to the last frame of the cut answer.',
   turn: 'Turn latency as the caller hears it: last sound of the caller to the first of the agent.',

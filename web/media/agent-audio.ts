@@ -44,8 +44,8 @@ export interface FrameFacts {
   readonly now: number;
   /** When it was to be written, by the clock. */
   readonly dueAt: number;
-  /** For the first frame of an answer that found nothing queued: when its first bytes came. */
-  readonly readAt: number | undefined;
+  /** For the first frame of an answer that found nothing queued: since when it might be played. */
+  readonly readyAt: number | undefined;
   /** The answer it belongs to, if it is sound. */
   readonly answer: number | undefined;
   /** The frame at PLAYOUT_RATE, for meters. */
@@ -60,6 +60,7 @@ export class AgentAudio {
   readonly queue: PlayoutQueue;
   readonly flushTime = new Histogram();
   readonly playoutLate = new Histogram();
+  readonly playoutWait = new Histogram();
   bytes = 0;
   flushedSamples = 0;
   /** Lost because the queue was full. */
@@ -75,7 +76,9 @@ export class AgentAudio {
   #speaking = false;
   #isFading = false;
   #isOpen = false;
+  /** Of an answer that found nothing queued: when its first bytes came, and when it might be played. */
   #readAt: number | undefined;
+  #readyAt: number | undefined;
   #isFull = false;
   #cutAt = 0;
   #receivedSamples = 0;
@@ -165,7 +168,7 @@ export class AgentAudio {
     // The few samples of fade end the utterance: they leave at once, as the last there is of it.
     this.#isFading = this.#speaking;
     this.#cutAt = now;
-    this.#readAt = undefined;
+    this.#readAt = this.#readyAt = undefined;
     if (this.#isFading) this.schedule.hurry(now);
     this.pump(now);
   }
@@ -177,6 +180,7 @@ export class AgentAudio {
       const hasFrame = this.#hasFrame();
       if (hasFrame && !this.#speaking) {
         this.#speaking = true;
+        this.#ready(now);
         schedule.beginUtterance(now);
       }
       const dueAt = hasFrame ? schedule.earliestAt : schedule.dueAt;
@@ -188,6 +192,13 @@ export class AgentAudio {
   /** When `pump` has something to do again. */
   get nextAt(): number {
     return this.#hasFrame() ? this.schedule.earliestAt : this.schedule.dueAt;
+  }
+
+  #ready(now: number): void {
+    if (this.#readAt === undefined) return;
+    this.playoutWait.record(now - this.#readAt);
+    this.#readAt = undefined;
+    this.#readyAt = now;
   }
 
   #write(now: number, lateMs: number | undefined): void {
@@ -202,14 +213,14 @@ export class AgentAudio {
     if (this.muted) this.#frame.fill(0);
     const metered = everyNth(this.#frame, this.#rate / PLAYOUT_RATE, this.#metered);
     this.scope.push(metered);
-    const readAt = played > 0 ? this.#readAt : undefined;
-    if (played > 0) this.#readAt = undefined;
+    const readyAt = played > 0 ? this.#readyAt : undefined;
+    if (played > 0) this.#readyAt = undefined;
     const index = schedule.written;
     this.#options.write(this.#frame, {
       index,
       now,
       dueAt: schedule.dueAt,
-      readAt,
+      readyAt,
       answer: played > 0 ? answer : undefined,
       metered,
     });

@@ -58,8 +58,8 @@ export class CallMeter {
   }
 
   /** The track has taken the first frame of an answer that found nothing queued. */
-  tookAnswer(sinceReadMs: number): void {
-    this.#socketToRtp.record(sinceReadMs);
+  tookAnswer(sinceReadyMs: number): void {
+    this.#socketToRtp.record(sinceReadyMs);
   }
 
   claim(event: Extract<AgentEvent, { type: 'turn_complete' }>): void {
@@ -77,6 +77,7 @@ export class CallMeter {
       counters,
       hops: {
         receiveToSocket: this.#receiveToSocket.read(),
+        playoutWait: agent.playoutWait.read(),
         socketToRtp: this.#socketToRtp.read(),
         playoutLate: agent.playoutLate.read(),
         flush: agent.flushTime.read(),

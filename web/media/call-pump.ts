@@ -362,9 +362,9 @@ export class CallPump {
 
   #write(
     frame: Int16Array<ArrayBuffer>,
-    { index, now, dueAt, readAt, answer, metered }: FrameFacts,
+    { index, now, dueAt, readyAt, answer, metered }: FrameFacts,
   ): void {
-    if (this.#playout !== undefined && !this.#play(this.#playout, frame, index, readAt)) return;
+    if (this.#playout !== undefined && !this.#play(this.#playout, frame, index, readyAt)) return;
     if (this.#playout === undefined && this.#replay === undefined) return;
     this.#tape?.hearAgent(frame, dueAt);
     this.#doctor?.hearAgent(metered, answer !== undefined);
@@ -376,7 +376,7 @@ export class CallPump {
     playout: WritableStreamDefaultWriter<AudioData>,
     frame: Int16Array<ArrayBuffer>,
     index: number,
-    readAt: number | undefined,
+    readyAt: number | undefined,
   ): boolean {
     if (this.#writesPending > MAX_WRITES_PENDING) {
       this.#framesSkipped += 1;
@@ -394,7 +394,7 @@ export class CallPump {
     playout.write(data).then(
       () => {
         this.#writesPending -= 1;
-        if (readAt !== undefined) this.#meter.tookAnswer(performance.now() - readAt);
+        if (readyAt !== undefined) this.#meter.tookAnswer(performance.now() - readyAt);
       },
       // The track was stopped: the call is ending.
       () => undefined,

@@ -83,7 +83,9 @@ export class CallFigures extends LitElement {
         <dl>
           ${row('Bytes from agent', formatBytes(c.bytesFromAgent))}
           ${row('Waiting to be played', formatMs(c.queuedMs))}
-          ${row('Played', formatMs(c.playedMs))} ${hop('Socket → RTP', this.hops?.socketToRtp)}
+          ${row('Played', formatMs(c.playedMs))}
+          ${hop('Waited for the cushion', this.hops?.playoutWait)}
+          ${hop('Socket → RTP', this.hops?.socketToRtp)}
           ${c.clipped > 0 ? row('Clipped', `${c.clipped} samples`, true) : nothing}
           ${row('Ran dry', `${c.underruns} ×`, c.underruns > 0)}
           ${c.flushedMs > 0 ? row('Cut by the caller', formatMs(c.flushedMs)) : nothing}

@@ -14,7 +14,14 @@ import { DescribedApi, DescribedEvents } from '../../support/described.ts';
 const hop = new Histogram().read();
 const FIGURES: CallFigures = {
   counters: NO_COUNTERS,
-  hops: { receiveToSocket: hop, socketToRtp: hop, playoutLate: hop, flush: hop, turn: hop },
+  hops: {
+    receiveToSocket: hop,
+    playoutWait: hop,
+    socketToRtp: hop,
+    playoutLate: hop,
+    flush: hop,
+    turn: hop,
+  },
   turns: [{ id: 1, agentStartedMs: 20, claims: { llmMs: 300 } }],
   answers: [{ id: 1, receivedMs: 10, sentMs: 500, heardMs: 400, cutMs: 100 }],
 };

@@ -285,7 +285,14 @@ describe('/api/calls/{id}', () => {
   const none = new Histogram().read();
   const figures: CallFigures = {
     counters: { ...NO_COUNTERS, packets: 50 },
-    hops: { receiveToSocket: none, socketToRtp: none, playoutLate: none, flush: none, turn: none },
+    hops: {
+      receiveToSocket: none,
+      playoutWait: none,
+      socketToRtp: none,
+      playoutLate: none,
+      flush: none,
+      turn: none,
+    },
     turns: [
       { id: 1, agentStartedMs: 10 },
       { id: 2, callerStartedMs: 900 },

@@ -11,6 +11,7 @@ function figures(packets: number, turnMs: readonly number[] = []): CallFigures {
     counters: { ...NO_COUNTERS, packets },
     hops: {
       receiveToSocket: none,
+      playoutWait: none,
       socketToRtp: none,
       playoutLate: none,
       flush: none,

@@ -46,6 +46,7 @@ function text(): string {
     counters: { ...NO_COUNTERS, packets: 50, concealedMs: 250 },
     hops: {
       receiveToSocket: none,
+      playoutWait: none,
       socketToRtp: none,
       playoutLate: none,
       flush: none,

@@ -57,6 +57,7 @@ function figures(part: Partial<CallFigures>): CallFigures {
     counters: NO_COUNTERS,
     hops: {
       receiveToSocket: none,
+      playoutWait: none,
       socketToRtp: none,
       playoutLate: none,
       flush: none,

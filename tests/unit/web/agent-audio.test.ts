@@ -113,6 +113,26 @@ describe('AgentAudio', () => {
     expect(audio.overflowSamples).toBe(3 * 8_000 * 60);
   });
 
+  test('what an answer waits for is told apart from the way it takes', () => {
+    const ready: (number | undefined)[] = [];
+    const audio = new AgentAudio({
+      output: { encoding: 's16le', sampleRate: 8_000 },
+      hasStragglers: true,
+      write: (_frame, { readyAt }) => ready.push(readyAt),
+      onOverflow: () => undefined,
+    });
+    const chunk = (samples: number) => new Uint8Array(new Int16Array(samples).fill(900).buffer);
+    audio.schedule.start(0);
+    // The phone hears nothing yet, and then the cushion is not full.
+    audio.push(chunk(80), 5);
+    audio.open();
+    audio.pump(10);
+    audio.push(chunk(400), 17);
+    expect(ready.filter((at) => at !== undefined)).toEqual([17]);
+    const { sumMs, counts } = audio.playoutWait.read();
+    expect([sumMs, counts.reduce((sum, count) => sum + count, 0)]).toEqual([12, 1]);
+  });
+
   test('the fade after a flush leaves at once, and silence follows on the clock', () => {
     const { audio, written, now, run, send } = play();
     run(1_207);
