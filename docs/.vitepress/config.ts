@@ -8,10 +8,17 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { sidebar } from './sidebar.ts';
 
+/** Diagrams and tables of figures are wider than a column of prose. */
+const WIDE = `
+  .VPDoc.has-aside .content-container { max-width: 820px !important; }
+  .vp-doc div[class*='language-'] code { font-size: 12px; line-height: 1.45; }
+`;
+
 export default defineConfig({
   title: 'SIP Agent Bridge',
   description: 'Dial your voice agent from a softphone, and see every packet of the call.',
   cleanUrls: true,
+  head: [['style', {}, WIDE]],
   // Those are the reader's own bridge.
   ignoreDeadLinks: 'localhostLinks',
   rewrites: { 'README.md': 'index.md', 'decisions/README.md': 'decisions/index.md' },
