@@ -79,6 +79,9 @@ const VALUES: Readonly<Record<string, Reader>> = {
   },
 };
 
+/** Every flag by its name. */
+export const FLAG_NAMES: readonly string[] = [...Object.keys(VALUES), ...Object.keys(SWITCHES)];
+
 export const HELP = `Usage: npm start -- [flags]
 
 Dial your voice agent from a softphone; a page in Chrome answers and shows the call.

@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { BridgeError } from '../../common/errors.ts';
 import { CONFIG_VARIABLE, environmentLayer } from './environment.ts';
-import { parseFlags } from './flags.ts';
+import { FLAG_NAMES, parseFlags } from './flags.ts';
+import { refuseFlagsTakenByNpm } from './npm-flags.ts';
 import { layerOf, merge, type Layer, type Path, type Tree } from './layer.ts';
 import { sentencesOf } from './problems.ts';
 import { configSchema, type Config } from './schema.ts';
@@ -33,6 +34,7 @@ export interface ConfigSource {
 
 /** @throws BridgeError BAD_FLAG or BAD_CONFIG, with a line for each mistake. */
 export function loadConfig({ argv, environment, folder }: ConfigSource): LoadedConfig | 'help' {
+  refuseFlagsTakenByNpm(FLAG_NAMES, environment);
   const flags = parseFlags(argv);
   if (flags === 'help') return 'help';
   const file = fileOf(flags.file ?? environment[CONFIG_VARIABLE], folder);
