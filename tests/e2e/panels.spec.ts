@@ -2,6 +2,7 @@
  * What the page shows beside the call: the SIP ladder, the figures of the network, the log, the
  * set-up of a phone, the chain. Looks are the same over either engine, so one is enough.
  */
+import { MutePhone } from '../support/mute-phone.ts';
 import { TestAgent } from '../support/test-agent.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -135,4 +136,26 @@ test('the chain turns red with the agent and green again; the log is filtered, s
   await expect(page.getByTestId('copy-log-json')).toContainText('Copied');
   const copied = JSON.parse(await page.evaluate('navigator.clipboard.readText()')) as object[];
   expect(copied[0]).toMatchObject({ kind: 'agent', callId: call.callId });
+});
+
+test('a phone whose SIP comes and whose RTP never does is called by its name', async ({
+  bridge,
+  openPage,
+}) => {
+  const page = await openPage();
+  const phone = await MutePhone.create(await bridge.phoneServer(), 'mute');
+  await phone.register();
+  await expect(page.getByTestId('chain-phone')).toHaveAttribute('data-light', 'green');
+  const hangUp = await phone.call('1000');
+  const link = page.getByTestId('chain-phone');
+  await expect(link).toHaveAttribute('data-light', 'red', { timeout: 20_000 });
+  await expect(link).toContainText('SIP of mute arrives, and no RTP ever came from 127.0.0.1.');
+  await hangUp();
+  // The readiness before the next call knows it, too.
+  await expect(
+    page.getByTestId('readiness').locator('[data-code=MEDIA_NO_PHONE_RTP]'),
+  ).toContainText(
+    'SIP of mute at 127.0.0.1 arrives and is answered, but no RTP came from it in its call.',
+  );
+  phone.close();
 });

@@ -40,6 +40,7 @@ export class SetupCard extends LitElement {
       }
 
       ol {
+        align-content: start;
         color: var(--ink-2);
         counter-reset: step;
         display: grid;
