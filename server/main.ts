@@ -6,6 +6,9 @@ import { loadConfig, type ConfigSource } from './config/load.ts';
 import { listenForKeys, type Keys } from './keys.ts';
 import { Run } from './run.ts';
 
+/** Whoever stops it waits for less than 3 s, whatever a part that hangs would like. */
+const STOP_MS = 2700;
+
 const json = process.argv.includes('--json');
 const source: ConfigSource = {
   argv: process.argv.slice(2).filter((argument) => argument !== '--json'),
@@ -26,6 +29,10 @@ async function main(): Promise<void> {
     // A second Ctrl-C does not wait for goodbyes.
     process.once('SIGINT', () => process.exit(130));
     keys?.close();
+    setTimeout(() => {
+      process.stderr.write('Not everything was closed in time; stopped all the same.\n');
+      process.exit(0);
+    }, STOP_MS).unref();
     void run.stop().then(() => process.exit(0));
   };
   process.once('SIGINT', stop);
