@@ -50,8 +50,8 @@ export function banner(bridge: Bridge, uptimeMs: number, colours: boolean): stri
   ].join('\n');
 }
 
-function transports({ tlsServer }: PageConfig['phone']): string {
-  return `UDP or TCP${tlsServer === undefined ? '' : ` (or TLS with server ${tlsServer})`}`;
+function transports({ transports: plain, tlsServer }: PageConfig['phone']): string {
+  return `${plain.map((each) => each.toUpperCase()).join(' or ')}${tlsServer === undefined ? '' : ` (or TLS with server ${tlsServer})`}`;
 }
 
 /** The address is good for one use: browsers will warn of a certificate that nobody vouches for. */

@@ -54,6 +54,7 @@ const PHRASES: Readonly<Record<AgentFailure['code'], string>> = {
   AGENT_UNREACHABLE: 'The voice agent cannot be reached',
   AGENT_REFUSED: 'The voice agent refused the connection',
 };
+const BOTH: readonly ('udp' | 'tcp')[] = ['udp', 'tcp'];
 /** The user part of every page's address of record. */
 const PAGE_USER = 'page';
 
@@ -301,7 +302,9 @@ async function start(
 
   // Where the SIP server says it is: an external one is not where our own flags say.
   const sip = (): Address =>
-    signaling.transports.find(({ protocol }) => protocol === 'udp') ?? options.sip;
+    signaling.transports.find(({ protocol }) => protocol === 'udp') ??
+    signaling.transports.find(({ protocol }) => protocol === 'tcp') ??
+    options.sip;
   /** Where phones of this network find it; a socket for all addresses has none of its own. */
   const sipForPhones = (): Address => {
     const all = isEverywhere ? ownAddressesOf(lan) : [];
@@ -314,7 +317,7 @@ async function start(
     domain: hostAndPort(sipForPhones(), 5060),
     username: users?.keys().next().value ?? 'agent001',
     needsPassword: users !== undefined,
-    transports: ['udp', 'tcp'],
+    transports: options.drachtio ? BOTH : (options.sipTransports ?? BOTH),
     ...tlsServer(),
   });
   const tlsServer = (): Pick<PageConfig['phone'], 'tlsServer'> => {
@@ -442,8 +445,7 @@ async function startEmbeddedDrachtio({
   const server = await startDrachtio({
     admin,
     transports: [
-      { protocol: 'udp', host, port },
-      { protocol: 'tcp', host, port },
+      ...(options.sipTransports ?? BOTH).map((protocol) => ({ protocol, host, port })),
       ...(options.sipTls && certificate
         ? [{ protocol: 'tls' as const, host, port: options.sipTls.port, tls: certificate }]
         : []),

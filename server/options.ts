@@ -20,6 +20,8 @@ export interface Address {
 export interface BridgeOptions {
   readonly http: Address;
   readonly sip: Address;
+  /** What the embedded server listens on for phones, beside TLS; both when left out. */
+  readonly sipTransports?: readonly ('udp' | 'tcp')[];
   /** SIP over TLS of the embedded server; undefined = none. */
   readonly sipTls?: { readonly port: number };
   /** Open to private networks; undefined = to whoever reaches the hosts above, by HTTP. */
@@ -76,6 +78,7 @@ export function optionsOf(config: Config): BridgeOptions {
   return {
     http: { host: hostOf(http.host, lan), port: http.port },
     sip: { host: hostOf(sip.server.host, lan), port: sip.server.port },
+    sipTransports: sip.server.transport === 'both' ? ['udp', 'tcp'] : [sip.server.transport],
     ...(withTls && { sipTls: { port: sip.server.tls.port } }),
     ...(lan && { lan: { folder: resolve(folder) } }),
     certificate: {

@@ -109,6 +109,7 @@ export class Run {
     const { phone: account, phonePassword = 'any' } = this.#bridge;
     const phone = await Softphone.create({
       server: { host: hostname, port: Number(port) || 5060 },
+      transport: account.transports[0] ?? 'udp',
       user: account.username,
       password: phonePassword,
     });

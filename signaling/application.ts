@@ -426,9 +426,10 @@ export class Signaling {
 
   /** Where phones know us, for addresses that name a person. */
   #domain(): string {
-    const udp = this.#transports.find(({ protocol }) => protocol === 'udp');
-    if (!udp) return 'localhost';
-    return udp.port === 5060 ? hostOf(udp.host) : hostPort(udp.host, udp.port);
+    const of = (wanted: string) => this.#transports.find(({ protocol }) => protocol === wanted);
+    const known = of('udp') ?? of('tcp');
+    if (!known) return 'localhost';
+    return known.port === 5060 ? hostOf(known.host) : hostPort(known.host, known.port);
   }
 
   #isOwn({ host, port }: SipUri): boolean {

@@ -38,6 +38,10 @@ const sip = section({
   server: section({
     host: host.default('127.0.0.1').describe('Address SIP and RTP of the phones are served on.'),
     port: port.default(5060).describe('SIP over UDP and TCP; 0 takes any free port.'),
+    transport: z
+      .enum(['both', 'udp', 'tcp'])
+      .default('both')
+      .describe('What phones may come by, beside TLS.'),
     tls: section({
       enabled: z
         .boolean()

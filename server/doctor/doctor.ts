@@ -37,15 +37,16 @@ const DOCTOR_CALL = {
 };
 
 /** The ports the bridge itself opens with these options. */
-export function portUses({ http, sip, sipTls, drachtio }: BridgeOptions): readonly PortUse[] {
+export function portUses({
+  http,
+  sip,
+  sipTls,
+  sipTransports = ['udp', 'tcp'],
+  drachtio,
+}: BridgeOptions): readonly PortUse[] {
   return [
     { name: 'Page', address: http, protocol: 'tcp' },
-    ...(drachtio
-      ? []
-      : ([
-          { name: 'SIP', address: sip, protocol: 'udp' },
-          { name: 'SIP', address: sip, protocol: 'tcp' },
-        ] as const)),
+    ...(drachtio ? [] : sipTransports.map((protocol) => ({ name: 'SIP', address: sip, protocol }))),
     ...(sipTls && !drachtio
       ? ([
           { name: 'SIP TLS', address: { host: sip.host, port: sipTls.port }, protocol: 'tcp' },

@@ -32,6 +32,26 @@ describe('a broken bridge.yaml', () => {
       'sip:\n  server:\n    prot: 5060',
       'bridge.yaml:3:5: there is no key sip.server.prot. Did you mean port?',
     ],
+    [
+      'sip: {timeouts: {rtp_inactivity: 30}}',
+      'bridge.yaml:1:18: there is no key sip.timeouts.rtp_inactivity. It is sip.rtp.inactivity here.',
+    ],
+    [
+      'sip: {timeouts: {registration: 300}}',
+      'bridge.yaml:1:18: there is no key sip.timeouts.registration. It is sip.registrar.default_expires here.',
+    ],
+    [
+      'sip: {rtp: {dtmf_payload_type: 101}}',
+      'bridge.yaml:1:13: there is no key sip.rtp.dtmf_payload_type. The payload type of keys is settled with each phone (RFC 4733).',
+    ],
+    [
+      'sip: {server: {transport: sctp}}',
+      'bridge.yaml:1:16: sip.server.transport "sctp": expected both, udp or tcp. Did you mean tcp?',
+    ],
+    [
+      'http: {key: k.pem}',
+      'bridge.yaml:1:1: http.certificate: expected both http.certificate and http.key, or neither.',
+    ],
     ['http:\n  port: eighty', 'bridge.yaml:2:3: http.port "eighty": expected a number.'],
     ['http: {port: 80.5}', 'bridge.yaml:1:8: http.port 80.5: expected a whole number.'],
     ['http: {port: 70000}', 'bridge.yaml:1:8: http.port 70000: expected at most 65535.'],
