@@ -49,6 +49,11 @@ test('what is injected is heard, on either side', async ({ agent, openPage, phon
   expect(await page.evaluate('bridge.help()')).toContain('bridge.impair(');
   expect(await page.evaluate('bridge.stats()')).toMatchObject([{ callId: call.callId }]);
 
+  // What runs leads to its sources.
+  const script = await page.locator('script[type=module]').getAttribute('src');
+  const map = await page.request.get(new URL(`${script ?? ''}.map`, page.url()).href);
+  expect(((await map.json()) as { sources: string[] }).sources.join()).toContain('call-media.ts');
+
   // The call's own tracks in the Performance panel.
   await call.hangup();
   await expect.poll(() => tracksOf(page), { timeout: 20_000 }).toContain('Call');

@@ -59,8 +59,10 @@ export class Bundles extends EventTarget {
     }
   }
 
-  /** A recording of this browser. */
+  /** A recording of this browser; one that is open already stays as it is. */
   async openRecording(id: string): Promise<OpenedBundle | undefined> {
+    const known = this.opened.find(({ bundle }) => bundle.manifest.id === id);
+    if (known !== undefined) return known;
     try {
       return await this.open(await this.#options.recordings.bundle(id));
     } catch (thrown) {

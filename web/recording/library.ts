@@ -11,7 +11,7 @@ import type { RecordingList, RecordingsNews } from './recordings.ts';
 import { StorageWorker, type Storage } from './storage.ts';
 
 const SWITCH = 'record-calls';
-const MEGABYTE = 1e6;
+const MEGABYTE = 1024 ** 2;
 
 export interface LibraryOptions {
   readonly log: (level: LogLevel, text: string, fields: LogPlace) => void;
@@ -162,8 +162,10 @@ export class RecordingLibrary extends EventTarget {
   #onNews(news: RecordingsNews): void {
     if (news.type === 'changed') void this.#read().catch(() => undefined);
     else {
-      const callId = this.list?.recordings.find(({ id }) => id === news.id)?.callId;
+      const [callId] = [...this.#recorders].find(([, { id }]) => id === news.id) ?? [];
       this.#failed(callId, news.sentence);
+      // With what there is of it.
+      if (callId !== undefined) void this.stop(callId);
     }
   }
 

@@ -68,6 +68,7 @@ interface Growing {
   readonly release: () => void;
   readonly port: TapeSource;
   readonly ended: Promise<void>;
+  readonly end: () => void;
   /** Everything is written in its order. */
   tail: Promise<void>;
   lookAt: number;
@@ -119,6 +120,7 @@ export class Recordings {
       release,
       port,
       ended,
+      end,
       tail: Promise.resolve(),
       lookAt: LOOK_BYTES,
       hasFailed: false,
@@ -246,6 +248,7 @@ export class Recordings {
       if (growing.hasFailed) return;
       growing.hasFailed = true;
       growing.port.onmessage = null;
+      growing.end();
       const { id } = growing.manifest;
       const sentence = thrown instanceof Error ? thrown.message : String(thrown);
       this.#tell({ type: 'failed', id, sentence });
@@ -334,11 +337,11 @@ export class Recordings {
     return { recordings, usedBytes, limitBytes: this.#limitBytes, kind: this.#store.kind };
   }
 
-  /** The oldest go until the rest is within the limit; what grows stays. */
+  /** The oldest go until the rest is within the limit; what grows stays, and the newest of all. */
   async #makeRoom(): Promise<void> {
     const { recordings, usedBytes } = await this.#list();
     let over = usedBytes - this.#limitBytes;
-    for (const { id, bytes, isLive } of recordings.toReversed()) {
+    for (const { id, bytes, isLive } of recordings.slice(1).toReversed()) {
       if (over <= 0) break;
       if (isLive) continue;
       await this.#store.remove(id);

@@ -6,6 +6,7 @@ import type { CaptureMode } from '../../common/api.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { Call } from '../bridge/call.ts';
 import { chainOf } from '../bridge/chain.ts';
+import { saveFile } from '../bundle/save-file.ts';
 import './bundle-panel.ts';
 import './call-card.ts';
 import './call-list.ts';
@@ -19,6 +20,8 @@ import './ladder-dialog.ts';
 import './page-header.ts';
 import './readiness-view.ts';
 import './ready-panel.ts';
+import './recordings-card.ts';
+import type { RecordingAct } from './recordings-card.ts';
 import './setup-card.ts';
 import './shortcuts-dialog.ts';
 import type { ShortcutTarget } from './shortcuts.ts';
@@ -91,7 +94,7 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
   override render(): TemplateResult | typeof nothing {
     const { bridge } = this;
     if (bridge === undefined) return nothing;
-    const { config, status, registration, calls, unsupported } = bridge;
+    const { config, status, registration, calls, unsupported, recordings, bundles } = bridge;
     const live = calls.filter(({ isLive }) => isLive);
     const ended = calls.filter(({ isLive }) => !isLive);
     const hasPhone = status?.registrations.some(({ kind }) => kind === 'phone') ?? false;
@@ -138,6 +141,7 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
               ></call-card>
             `,
           )}
+          <bundle-panel .bridge=${bridge} .tick=${{}}></bundle-panel>
           ${
             live.length > 0
               ? nothing
@@ -183,7 +187,15 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
                   @ladder=${({ detail }: CustomEvent<Call>) => (this.ladderOf = detail)}
                 ></ended-calls>`
           }
-          <bundle-panel .bridge=${bridge} .tick=${{}}></bundle-panel>
+          <recordings-card
+            .list=${recordings.list}
+            .automatic=${recordings.automatic}
+            .unavailable=${recordings.unavailable}
+            .problem=${bundles.problem}
+            @automatic=${({ detail }: CustomEvent<boolean>) => (recordings.automatic = detail)}
+            @file=${({ detail }: CustomEvent<File>) => void bundles.open(detail)}
+            @act=${({ detail }: CustomEvent<RecordingAct>) => this.#act(bridge, detail)}
+          ></recordings-card>
         </main>
         <aside><event-log-view .entries=${bridge.log.entries}></event-log-view></aside>
       </div>
@@ -193,6 +205,12 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
         @closed=${() => (this.ladderOf = undefined)}
       ></ladder-dialog>
     `;
+  }
+
+  #act({ bundles, recordings }: Bridge, { act, id }: RecordingAct): void {
+    if (act === 'open') void bundles.openRecording(id);
+    else if (act === 'remove') void recordings.remove(id);
+    else void recordings.bundle(id).then(saveFile);
   }
 }
 

@@ -1,13 +1,10 @@
-/** Everything about kept calls on the page: those that are open, their comparison, the list of all. */
+/** The recorded calls that are open on the page, and what of them compares; takes files that are dropped. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { OpenedBundle } from '../bundle/opened-bundle.ts';
-import { saveFile } from '../bundle/save-file.ts';
 import './bundle-view.ts';
 import './compare-view.ts';
-import './recordings-card.ts';
-import type { RecordingAct } from './recordings-card.ts';
 import { base } from './styles.ts';
 
 @customElement('bundle-panel')
@@ -16,9 +13,7 @@ export class BundlePanel extends LitElement {
     base,
     css`
       :host {
-        display: grid;
-        gap: 20px;
-        min-width: 0;
+        display: contents;
       }
     `,
   ];
@@ -51,7 +46,7 @@ export class BundlePanel extends LitElement {
   override render(): TemplateResult | typeof nothing {
     const { bridge } = this;
     if (bridge === undefined) return nothing;
-    const { bundles, recordings } = bridge;
+    const { bundles } = bridge;
     const [first, second] = bundles.opened;
     return html`
       ${
@@ -79,22 +74,7 @@ export class BundlePanel extends LitElement {
             @close=${() => bundles.close(opened)}
           ></bundle-view>`,
       )}
-      <recordings-card
-        .list=${recordings.list}
-        .automatic=${recordings.automatic}
-        .unavailable=${recordings.unavailable}
-        .problem=${bundles.problem}
-        @automatic=${({ detail }: CustomEvent<boolean>) => (recordings.automatic = detail)}
-        @file=${({ detail }: CustomEvent<File>) => void bundles.open(detail)}
-        @act=${({ detail }: CustomEvent<RecordingAct>) => this.#act(bridge, detail)}
-      ></recordings-card>
     `;
-  }
-
-  #act({ bundles, recordings }: Bridge, { act, id }: RecordingAct): void {
-    if (act === 'open') void bundles.openRecording(id);
-    else if (act === 'remove') void recordings.remove(id);
-    else void recordings.bundle(id).then(saveFile);
   }
 }
 

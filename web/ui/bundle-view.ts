@@ -20,6 +20,10 @@ export class BundleView extends LitElement {
     base,
     buttons,
     css`
+      :host {
+        scroll-margin-top: 20px;
+      }
+
       section {
         overflow: hidden;
       }
@@ -113,7 +117,7 @@ export class BundleView extends LitElement {
   override render(): TemplateResult | typeof nothing {
     const { opened } = this;
     if (opened === undefined) return nothing;
-    const { manifest, trace, figures } = opened.bundle;
+    const { manifest, trace } = opened.bundle;
     const { caller, dialled, callId, startedAt, durationMs, replayOf, versions } = manifest;
     return html`<section class="card" aria-label="Recorded call" data-testid="bundle-view">
       <header>
@@ -149,7 +153,7 @@ export class BundleView extends LitElement {
         @seek=${({ detail }: CustomEvent<number>) => this.#seek(detail)}
       ></timeline-view>
       <div class="player" data-testid="player"></div>
-      <turn-table .figures=${figures}></turn-table>
+      <turn-table .turns=${opened.timeline.turns}></turn-table>
       <network-charts .timeline=${opened.timeline}></network-charts>
       ${
         trace === undefined
@@ -175,6 +179,8 @@ export class BundleView extends LitElement {
     audio.setAttribute('aria-label', 'Both voices: the caller left, the agent right');
     this.renderRoot.querySelector('.player')?.replaceChildren(audio);
     this.#listen(audio);
+    // Whoever has opened it, from a list further down, wants to see it.
+    this.scrollIntoView({ block: 'start' });
   }
 
   override disconnectedCallback(): void {

@@ -118,7 +118,8 @@ function total(
 function difference(ms: number | undefined): TemplateResult {
   if (ms === undefined) return html`<td>–</td>`;
   const look = Math.abs(ms) < NOTICEABLE_MS ? '' : ms > 0 ? 'worse' : 'better';
-  return html`<td class="figure ${look}">${ms > 0 ? '+' : '−'}${formatMs(Math.abs(ms))}</td>`;
+  const sign = Math.round(ms) === 0 ? '±' : ms > 0 ? '+' : '−';
+  return html`<td class="figure ${look}">${sign}${formatMs(Math.abs(ms))}</td>`;
 }
 
 function waited(turn: Turn | undefined): string {

@@ -216,6 +216,11 @@ describe('Recordings', () => {
       sentence: 'This recording alone is larger than all may be: 5000000 bytes.',
     });
     expect(port.onmessage).toBeNull();
+    // What there is of it is kept.
+    await recordings.finish('r1', {});
+    expect((await recordings.list()).recordings).toMatchObject([
+      { id: 'r1', complete: true, durationMs: 150_000 },
+    ]);
   });
 
   it('keeps nothing of a call that was never answered', async () => {
