@@ -13,6 +13,7 @@ import type { RecordedEvent } from './manifest.ts';
 
 /** Unpacked: more than any call, less than what a hostile zip can claim. */
 const MAX_BYTES = 2 * 1024 ** 3;
+const OF_PHONES: ReadonlySet<FileName> = new Set([FILES.sip, FILES.stats]);
 const TIDY = 'Was it made by another program, or cut off on its way?';
 
 export interface BundlePart {
@@ -73,7 +74,9 @@ export function readBundle(zip: Uint8Array): Bundle {
     const bytes = files[name];
     try {
       if (bytes !== undefined) return read(strFromU8(bytes));
-      problems.push(`The bundle has no ${name}.`);
+      // A replay has no phone, hence no SIP and no connection.
+      const isMissed = manifest.replayOf === undefined || !OF_PHONES.has(name);
+      if (isMissed) problems.push(`The bundle has no ${name}.`);
     } catch (thrown) {
       problems.push(`${name} cannot be read: ${messageOf(thrown)}`);
     }

@@ -71,6 +71,17 @@ describe('a bundle', () => {
     expect(unzipSync(zip)[FILES.audio]).toEqual(new Uint8Array(wav));
   });
 
+  it('of a replay misses nothing that only a phone would bring', async () => {
+    const { problems } = readBundle(
+      await zipOf([
+        { name: FILES.manifest, pieces: [json({ ...manifest, replayOf: 'abc@phone' })] },
+        { name: FILES.audio, pieces: [wav] },
+      ]),
+    );
+    expect(problems.join()).not.toMatch(/sip|rtcstats/);
+    expect(problems.join()).toContain('events.ndjson');
+  });
+
   it('is opened without a file that is broken, which is named', async () => {
     const { trace, problems } = readBundle(
       await zipOf([
