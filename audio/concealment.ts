@@ -5,6 +5,7 @@
  * second 10 ms on the level falls by a fifth each 10 ms, to nothing at 60 ms; and the first real
  * samples after it are cross-faded with what would have followed. Unlike Appendix I it adds no
  * 3.75 ms of delay to be able to smooth the first join: repetition keeps that one continuous.
+ * A sound without a period (a sibilant) goes on at half its level: what is guessed wrongly is better quiet.
  * https://www.itu.int/rec/T-REC-G.711-199909-I!AppI
  */
 
@@ -15,6 +16,8 @@ const CORRELATION_WINDOW = 20;
 const STEP = 10;
 const FADED_AFTER = 60;
 const FADE = 5;
+/** What is left out of a sound that has no period at all: the less sure a guess, the quieter. */
+const UNSURE = 0.5;
 const HISTORY = 3 * LONGEST_PERIOD + LONGEST_PERIOD / 4;
 
 export class Concealer {
@@ -38,6 +41,8 @@ export class Concealer {
   /** What comes next does not follow what was heard last. */
   #cut = false;
   #period = 0;
+  /** How much one period was like the one before it, 0 to 1. */
+  #likeness = 1;
   #periods = 0;
   /** Read position, counted back from the end of the loop. */
   #back = 0;
@@ -167,8 +172,9 @@ export class Concealer {
 
   #gain(): number {
     const full = this.#step;
-    if (this.#erased < full) return 1;
-    return Math.max(0, 1 - (this.#erased - full) / (this.#fadedAfter - full));
+    const doubt = UNSURE * (1 - this.#likeness) * Math.min(1, this.#erased / this.#tail.length);
+    if (this.#erased < full) return 1 - doubt;
+    return (1 - doubt) * Math.max(0, 1 - (this.#erased - full) / (this.#fadedAfter - full));
   }
 
   #quarter(): number {
@@ -211,6 +217,9 @@ export class Concealer {
         bestScore = score;
       }
     }
+    let own = 0;
+    for (let i = from; i < history.length; i++) own += (history[i] ?? 0) ** 2;
+    this.#likeness = own === 0 ? 0 : Math.max(0, Math.min(1, bestScore / Math.sqrt(own)));
     return best;
   }
 

@@ -16,7 +16,6 @@ import type { AgentSession } from '../support/test-agent.ts';
 
 const RATE = 8000;
 const SETTLE_SECONDS = 1;
-const SETTLE_PACKETS = SETTLE_SECONDS * 50;
 
 function sweepOf(seconds: number): Int16Array {
   return sweep({ sampleRate: RATE, seconds, fromHz: 300, toHz: 3300, amplitude: 0.5 });
@@ -38,11 +37,16 @@ export function longSpeechOf(seconds: number): Int16Array {
 export class Caller {
   readonly samples: Int16Array;
   readonly packetTimes: number[] = [];
+  readonly #settle: number;
 
-  /** @param speech what to say; a sweep, of which every stretch fits in one place only. */
-  constructor(seconds: number, speech = sweepOf(seconds)) {
-    this.samples = new Int16Array(SETTLE_SECONDS * RATE + speech.length);
-    this.samples.set(speech, SETTLE_SECONDS * RATE);
+  /**
+   * @param speech what to say; a sweep, of which every stretch fits in one place only.
+   * @param settle seconds of silence before
+   */
+  constructor(seconds: number, speech = sweepOf(seconds), settle = SETTLE_SECONDS) {
+    this.#settle = settle;
+    this.samples = new Int16Array(settle * RATE + speech.length);
+    this.samples.set(speech, settle * RATE);
   }
 
   get durationMs(): number {
@@ -57,9 +61,9 @@ export class Caller {
   judge(frames: readonly AgentFrame[]): CallerToAgent {
     return measureCallerToAgent(
       {
-        samples: this.samples.slice(SETTLE_SECONDS * RATE),
+        samples: this.samples.slice(this.#settle * RATE),
         law: 'pcmu',
-        packetTimes: this.packetTimes.slice(SETTLE_PACKETS),
+        packetTimes: this.packetTimes.slice(this.#settle * 50),
       },
       frames,
     );
@@ -68,14 +72,14 @@ export class Caller {
   /** What concealment made of the packets that were lost on the way. */
   judgeConcealment(frames: readonly AgentFrame[], lost: readonly number[]): Concealed {
     const heard = Int16Array.from(frames.flatMap(({ samples }) => [...samples]));
-    const spoken = lost.map((packet) => packet - SETTLE_PACKETS).filter((packet) => packet >= 0);
-    const ideal = idealCallerToAgent(this.samples.slice(SETTLE_SECONDS * RATE), 'pcmu');
+    const spoken = lost.map((packet) => packet - this.#settle * 50).filter((packet) => packet >= 0);
+    const ideal = idealCallerToAgent(this.samples.slice(this.#settle * RATE), 'pcmu');
     return judgeConcealment(ideal, heard, spoken);
   }
 
   /** Frames a second from the second second on to the end of the speech, and the longest pause. */
   pace(times: readonly number[]): { perSecond: number; longestGapMs: number; n: number } {
-    const from = (this.packetTimes[0] ?? 0) + SETTLE_SECONDS * 1000;
+    const from = (this.packetTimes[0] ?? 0) + this.#settle * 1000;
     const to = (this.packetTimes[0] ?? 0) + this.durationMs;
     const within = times.filter((time) => time >= from && time <= to);
     const gaps = within.slice(1).map((time, i) => time - (within[i] ?? time));

@@ -1,14 +1,16 @@
 /**
  * What concealment is worth: over the packets that were lost, how close is what the agent heard to what
- * was said, and how close would silence have been? Two measures, since a continued pitch that is a
- * little out of phase sounds right and subtracts badly: the signal against the error, where silence
- * is 0 dB by definition, and the distance of the spectra (log-spectral distance, 100 to 3800 Hz).
+ * was said, and how close would silence have been? The measure is the distance of the spectra (log-spectral
+ * distance, 100 to 3800 Hz). The signal against the error, where silence is 0 dB by definition, is told
+ * as well: a continued pitch that is a little out of phase sounds right and subtracts badly.
  */
 import { compare } from '../../audio/compare.ts';
 import { complex, fft } from '../../audio/fft.ts';
 
 const RATE = 16_000;
 const PACKET = 320;
+/** In packets. */
+const REACH = 5;
 const POINTS = 512;
 const FROM_HZ = 100;
 const TO_HZ = 3_800;
@@ -28,11 +30,12 @@ export function judgeConcealment(
   heard: Int16Array,
   lost: readonly number[],
 ): Concealed {
-  const lag = Math.round(compare(ideal, heard).offset);
+  const everywhere = Math.round(compare(ideal, heard).offset);
   let [signal, error, distance, silence, packets] = [0, 0, 0, 0, 0];
   for (const packet of lost) {
     const at = packet * PACKET;
     const said = ideal.subarray(at, at + PACKET);
+    const lag = lagAt(ideal, heard, at, everywhere);
     const got = heard.subarray(at + lag, at + lag + PACKET);
     const energy = said.reduce((sum, x) => sum + x * x, 0);
     // In a pause of the speech there is nothing to conceal.
@@ -50,6 +53,22 @@ export function judgeConcealment(
     distanceDb: distance / packets,
     silenceDistanceDb: silence / packets,
   };
+}
+
+/** Where the packets before and after were heard: the stream is kept in step by whole packets. */
+function lagAt(ideal: Int16Array, heard: Int16Array, at: number, everywhere: number): number {
+  let best = { lag: everywhere, error: Infinity };
+  for (let packets = -REACH; packets <= REACH; packets++) {
+    const lag = everywhere + packets * PACKET;
+    let error = 0;
+    for (const from of [at - PACKET, at + 2 * PACKET]) {
+      for (let i = Math.max(0, from); i < from + PACKET; i++) {
+        error += ((ideal[i] ?? 0) - (heard[i + lag] ?? 0)) ** 2;
+      }
+    }
+    if (error < best.error) best = { lag, error };
+  }
+  return best.lag;
 }
 
 function spectrumDb(samples: Int16Array): number[] {

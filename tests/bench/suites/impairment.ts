@@ -66,7 +66,6 @@ export const impairment: Suite = {
               ...of,
               name: 'lost packets: SNR (silence: 0)',
               unit: 'dB',
-              bounds: [{ of: 'value', atLeast: 0 }],
             },
             concealed.snrDb,
             packets,

@@ -19,6 +19,8 @@ import type { BenchRun, EngineName, Figure, Suite } from '../suite.ts';
 const ANSWERS = 40;
 /** Of speech, for the ways of capture that are not the default. */
 const CAPTURE_SECONDS = 6;
+/** In which the way is changed. */
+const CAPTURE_SETTLE_SECONDS = 3;
 
 type Report = (figure: Figure) => void;
 
@@ -129,7 +131,7 @@ async function byCapture(
   const others: readonly Capture[] = ['track', 'worklet'];
   for (const capture of others) {
     say(`the caller is heard by ${capture}`);
-    const caller = new Caller(CAPTURE_SECONDS);
+    const caller = new Caller(CAPTURE_SECONDS, undefined, CAPTURE_SETTLE_SECONDS);
     const { call, session } = await stage.call({
       play: caller.samples,
       onPacketSent: caller.sent,
