@@ -30,6 +30,15 @@ describe('the continuation', () => {
     },
   );
 
+  it('is at half the level where there is no pitch to go on with', () => {
+    const random = randomSource(5);
+    const noise = Int16Array.from({ length: 2000 }, () => Math.round(6000 * random()));
+    const out = concealed(noise, 80);
+    const level = rms(out.subarray(40)) / rms(noise);
+    expect(level).toBeGreaterThan(0.4);
+    expect(level).toBeLessThan(0.85);
+  });
+
   it('joins without a click', () => {
     const voice = speechLike(RATE, 3000);
     for (let end = 800; end < 3000; end += 37) {
