@@ -16,16 +16,7 @@ const MAY_IMPORT = {
   softphone: ['signaling', 'audio', 'common'],
   server: ['signaling', 'rtpengine', 'agent', 'softphone', 'recording', 'audio', 'common'],
   web: ['agent', 'recording', 'audio', 'common'],
-  tools: [
-    'server',
-    'signaling',
-    'rtpengine',
-    'agent',
-    'softphone',
-    'recording',
-    'audio',
-    'common',
-  ],
+  tools: ['server', 'signaling', 'rtpengine', 'agent', 'softphone', 'recording', 'audio', 'common'],
   tests: [
     'tools',
     'server',

@@ -37,7 +37,11 @@ export const turnSchema = z.strictObject({
   overlapped: z.literal(true).exactOptional(),
   cutBy: z.enum(['agent', 'page', 'api']).exactOptional(),
   claims: z
-    .strictObject({ totalMs: ms.exactOptional(), llmMs: ms.exactOptional(), ttsMs: ms.exactOptional() })
+    .strictObject({
+      totalMs: ms.exactOptional(),
+      llmMs: ms.exactOptional(),
+      ttsMs: ms.exactOptional(),
+    })
     .exactOptional(),
 });
 
