@@ -27,13 +27,13 @@ export class Camera {
     return this.#only.length === 0 || this.#only.includes(name);
   }
 
-  /** The whole page, or one part of it. */
+  /** What is in the window, or one part of the page. */
   async take(name: string, page: Page, part?: Locator): Promise<void> {
     if (!this.wants(name)) return;
     const path = join(this.#folder, `${name}.png`);
     // Fields that blink and lists that move in would make every run another picture.
     const options = { path, animations: 'disabled', caret: 'hide' } as const;
-    await (part ?? page).screenshot(part === undefined ? { ...options, fullPage: true } : options);
+    await (part ?? page).screenshot(options);
     const { size } = statSync(path);
     if (size > MAX_BYTES) this.tooLarge.push(`${name}.png: ${Math.round(size / 1_000)} kB`);
     process.stdout.write(`${name}.png  ${Math.round(size / 1_000)} kB\n`);

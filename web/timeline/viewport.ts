@@ -80,7 +80,9 @@ export class Viewport {
   }
 
   #toEnd(): void {
-    const wanted = this.#endMs + this.spanMs * HEADROOM - this.spanMs;
+    const free = this.spanMs * HEADROOM;
+    // A call that has just begun fills the picture from the left.
+    const wanted = Math.max(this.#beginMs - free, this.#endMs + free - this.spanMs);
     const step = this.msPerPixel;
     this.fromMs = Math.ceil(wanted / step) * step;
   }

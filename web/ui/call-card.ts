@@ -245,6 +245,14 @@ export class CallCard extends LitElement {
             Interrupt
           </button>
           <button
+            aria-pressed=${call.callerMuted}
+            data-testid="mute-caller-button"
+            title="The agent hears silence; the caller goes on"
+            @click=${() => this.#say('mute-caller')}
+          >
+            Mute caller
+          </button>
+          <button
             aria-pressed=${call.agentMuted}
             data-testid="mute-agent-button"
             title="The caller hears silence; the agent goes on"
@@ -266,14 +274,6 @@ export class CallCard extends LitElement {
             @click=${() => this.#say('ladder')}
           >
             SIP
-          </button>
-          <button
-            aria-pressed=${call.callerMuted}
-            data-testid="mute-caller-button"
-            title="The agent hears silence; the caller goes on"
-            @click=${() => this.#say('mute-caller')}
-          >
-            Mute caller
           </button>
           <button class="danger" data-testid="hangup-button" @click=${() => this.#say('hang-up')}>
             Hang up

@@ -71,6 +71,7 @@ export const turnStyles = css`
   }
 
   td.wait {
+    color: var(--ink);
     font-weight: 600;
   }
 

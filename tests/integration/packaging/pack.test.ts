@@ -5,10 +5,11 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PageConfig, Status } from '../../../common/api.ts';
 import { messageOf } from '../../../common/errors.ts';
@@ -94,6 +95,16 @@ async function started(child: ChildProcess): Promise<string> {
 }
 
 describe('the package', () => {
+  it('has a page of less than 250 kB, compressed, with all its workers', async () => {
+    const assets = join(folder, 'checkout', 'dist', 'web', 'assets');
+    const names = (await readdir(assets)).filter((name) => /\.(js|css)$/.test(name));
+    expect(names).toContainEqual(expect.stringMatching(/^index-.*\.js$/));
+    const sizes = await Promise.all(
+      names.map(async (name) => gzipSync(await readFile(join(assets, name))).length),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000);
+  });
+
   it('holds the servers, the page and the voice of the demo, and no sources or tests', () => {
     expect(files).toEqual(
       expect.arrayContaining([

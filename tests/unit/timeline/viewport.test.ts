@@ -13,13 +13,22 @@ function viewport(endMs: number, beginMs = 0): Viewport {
 
 test('a live call is followed by whole pixels, whatever its length', () => {
   const view = viewport(0);
-  for (const end of [20, 40, 1_234, 99_999, 100_020]) {
+  for (const end of [30_020, 30_040, 31_234, 99_999, 100_020]) {
     view.setRange(0, end);
     const pixels = view.fromMs / view.msPerPixel;
     expect(pixels).toBeCloseTo(Math.round(pixels), 6);
     expect(view.toMs).toBeGreaterThan(end);
     expect(view.toMs - end).toBeLessThanOrEqual(0.03 * FIRST_SPAN_MS);
   }
+});
+
+test('a call that has just begun fills the picture from the left', () => {
+  const view = viewport(1_000, -500);
+  const { fromMs } = view;
+  expect(view.xOf(-500)).toBeCloseTo(20, 0);
+  view.setRange(-500, 5_000);
+  expect(view.fromMs).toBe(fromMs);
+  expect(view.isFollowing).toBe(true);
 });
 
 test('the wheel keeps what is under the pointer where it is', () => {
