@@ -28,7 +28,7 @@ export async function callScenes(camera: Camera): Promise<void> {
   if (!NAMES.some((name) => camera.wants(name))) return;
   const stage = await Stage.open();
   try {
-    const page = await stage.page('?start', { height: 1_000 });
+    const page = await stage.page('?start', { height: 960 });
     const phone = await stage.phone();
     await page.getByTestId('record-all').check();
     const call = await phone.call({ to: '1000', play: await speech([2_500, 7_000, 3_000]) });
@@ -78,12 +78,12 @@ async function liveScenes(camera: Camera, page: Page): Promise<void> {
   await page.getByTestId('shortcuts-button').click();
   await camera.take('shortcuts', page, page.getByTestId('shortcuts'));
   await page.keyboard.press('Escape');
-  await page.setViewportSize({ width: 400, height: 1_000 });
+  await page.setViewportSize({ width: 400, height: 960 });
   await page.locator('call-card').evaluate((card: { scrollIntoView(): void }) => {
     card.scrollIntoView();
   });
   await camera.take('in-call-400', page);
-  await page.setViewportSize({ width: 1_280, height: 1_000 });
+  await page.setViewportSize({ width: 1_280, height: 960 });
 }
 
 async function keptScenes(camera: Camera, page: Page): Promise<void> {
