@@ -200,6 +200,7 @@ async function start(
     reach: options.calls.reach,
     maxCallsPerPage: options.calls.maxPerPage,
     ringMs: options.calls.noAnswerMs,
+    sessionSeconds: options.calls.sessionSeconds,
     pages,
     ...(kept && {
       remembered: await kept.load(),

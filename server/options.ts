@@ -58,6 +58,7 @@ export interface BridgeOptions {
     /** Hosts, or host:port, that pages may dial besides registered phones. */
     readonly reach: readonly string[];
     readonly noAnswerMs: number;
+    readonly sessionSeconds: number;
   };
   /** Whether a phone is told in words that the page of its call has gone. */
   readonly tellPageLost: boolean;
@@ -87,9 +88,9 @@ export function optionsOf(config: Config): BridgeOptions {
         key !== undefined && { files: { cert: resolve(certificate), key: resolve(key) } }),
     },
     rtpPorts: { min: sip.rtp.port_range_start, max: sip.rtp.port_range_end },
-    ...(sip.codecs && { codecs: sip.codecs }),
+    ...codecsOf(sip),
     rtpNetwork: rtpNetworkOf(sip.rtp),
-    rtpInactivityMs: sip.rtp.inactivity * 1000,
+    rtpInactivityMs: (sip.timeouts.rtp_inactivity ?? sip.rtp.inactivity) * 1000,
     ...(drachtio && { drachtio }),
     ...(rtpengine && { rtpengines: [rtpengine, ...rtpengine.others.map(addressOf)] }),
     ...(agent.url !== undefined && { agent: { ...agentOf(agent), url: agent.url } }),
@@ -112,6 +113,7 @@ export function optionsOf(config: Config): BridgeOptions {
       maxPerPage: sip.calls.per_page,
       reach: sip.calls.reach,
       noAnswerMs: sip.timeouts.no_answer * 1000,
+      sessionSeconds: sip.timeouts.session,
     },
     tellPageLost: sip.on_page_lost === 'notice',
     extensions: extensionsOf(config),
@@ -129,12 +131,18 @@ export function optionsOf(config: Config): BridgeOptions {
     },
     expiry: {
       min: sip.registrar.min_expires,
-      default: sip.registrar.default_expires,
+      default: sip.timeouts.registration ?? sip.registrar.default_expires,
       max: sip.registrar.max_expires,
     },
     ...(sip.registrar.file !== 'none' && { registrationFile: sip.registrar.file }),
     optionsIntervalMs: sip.registrar.options_interval * 1000,
   };
+}
+
+/** What is not said by name is said by the rate: wideband first, and G.711 for who knows nothing else. */
+function codecsOf(sip: Config['sip']): Pick<BridgeOptions, 'codecs'> {
+  if (sip.codecs) return { codecs: sip.codecs };
+  return sip.audio.sample_rate === 16000 ? { codecs: ['opus', 'G722', 'PCMU', 'PCMA'] } : {};
 }
 
 /** A network cannot reach loopback; an address that was chosen stays. */

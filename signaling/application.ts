@@ -76,6 +76,8 @@ export interface SignalingOptions {
   readonly maxCallsPerPage?: number;
   /** How long anybody is rung, where an extension does not say. */
   readonly ringMs?: number;
+  /** How often a phone that is called is asked to refresh its session; half an hour. */
+  readonly sessionSeconds?: number;
   /** Asked before a call is answered. */
   readonly veto?: Veto;
   /** What a phone is told when the page of its call has gone; left out: nothing but BYE. */
@@ -160,6 +162,7 @@ export class Signaling {
       calls: () => this.#calls.live,
       route: ({ uri, text }) => this.#router.transfer(uri, text),
       joined: (call, leg) => this.control.follow(call, leg),
+      sessionSeconds: options.sessionSeconds,
     });
     this.control = new CallControl({
       find: (id) => this.#calls.get(id),
@@ -390,7 +393,8 @@ export class Signaling {
   }
 
   #callDependencies(): CallDependencies {
-    const { media, log, pageReactionMs, veto, playNotice, codecs, legTried } = this.#options;
+    const { media, log, pageReactionMs, sessionSeconds, veto, playNotice, codecs, legTried } =
+      this.#options;
     return {
       srf: this.#srf,
       media,
@@ -400,6 +404,7 @@ export class Signaling {
       veto,
       playNotice,
       codecs,
+      sessionSeconds,
       legTried: (...leg) => legTried?.(...leg),
       connected: (call) => {
         for (const leg of call.legs) this.control.follow(call, leg);

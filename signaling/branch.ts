@@ -29,6 +29,8 @@ export interface BranchOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Not even a provisional answer within this time: nobody is there. */
   readonly reactionMs: Readonly<Record<MediaPeer, number>>;
+  /** How often a phone is asked to refresh its session (RFC 4028). */
+  readonly sessionSeconds?: number | undefined;
   /** Where a 3xx may lead; undefined = not there. */
   readonly redirect: (contact: string) => Target | undefined;
 }
@@ -108,7 +110,8 @@ export class Branch {
         callingNumber,
         ...(callingName && { callingName }),
         headers: {
-          ...(this.party.kind === 'phone' && sessionOffer(this.#minSe)),
+          ...(this.party.kind === 'phone' &&
+            sessionOffer(this.#minSe, this.#options.sessionSeconds)),
           ...headers,
           'Call-ID': callId,
         },

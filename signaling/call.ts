@@ -48,6 +48,8 @@ export interface CallDependencies {
   readonly veto?: Veto | undefined;
   /** What a phone is told when its page has gone; without it, it gets BYE at once. */
   readonly playNotice?: PlayNotice | undefined;
+  /** How often a phone that is called refreshes its session. */
+  readonly sessionSeconds?: number | undefined;
   /** In the order of preference; undefined = G.711 in the caller's order. */
   readonly codecs?: readonly CodecName[] | undefined;
   /** Both legs are up, in the tick the second one is: the place to follow what they say. */
@@ -215,7 +217,7 @@ export class Call {
       });
       return;
     }
-    const { srf, media, reactionMs } = this.#deps;
+    const { srf, media, reactionMs, sessionSeconds } = this.#deps;
     this.#fork = new Fork(
       {
         srf,
@@ -227,6 +229,7 @@ export class Call {
         callingName: request.callingName,
         headers: (target, index) => this.#headers(target, index),
         reactionMs,
+        sessionSeconds,
         redirect,
       },
       {

@@ -9,14 +9,15 @@ import type { SipMessage } from './srf.ts';
 
 /** The shortest interval that RFC 4028 §4 recommends. */
 export const MIN_SE = 90;
+/** Half an hour, as MicroSIP has it, where nothing else is configured. */
 const INTERVAL_S = 1800;
 const LONGEST_S = 86_400;
 
 /** Of an INVITE to a phone: what it may do, and how often the call is to be refreshed. */
-export function sessionOffer(minimum = MIN_SE): Record<string, string> {
+export function sessionOffer(minimum = MIN_SE, seconds = INTERVAL_S): Record<string, string> {
   return {
     Supported: 'timer, 100rel',
-    'Session-Expires': String(Math.max(INTERVAL_S, minimum)),
+    'Session-Expires': String(Math.max(seconds, minimum)),
     'Min-SE': String(minimum),
   };
 }

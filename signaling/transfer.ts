@@ -38,6 +38,8 @@ export interface TransfersOptions {
   readonly route: (target: ReferTarget) => readonly Target[] | { status: number; reason: string };
   /** A leg is new to its call. */
   readonly joined: (call: Call, leg: Leg) => void;
+  /** How often a phone that is called refreshes its session. */
+  readonly sessionSeconds?: number | undefined;
 }
 
 export class Transfers {
@@ -262,7 +264,7 @@ export class Transfers {
           ...(proxy !== undefined && { proxy }),
           headers: {
             ...headers,
-            ...sessionOffer(),
+            ...sessionOffer(undefined, this.#options.sessionSeconds),
             'Call-ID': callId,
             'Referred-By': `<sip:${old.party.name}@${domain()}>`,
             'P-Asserted-Identity': `<sip:${from}@${domain()}>`,

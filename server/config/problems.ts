@@ -34,23 +34,9 @@ function unknownKey(path: Path, layers: readonly Layer[]): string {
   const section = path.slice(0, -1);
   const names = namesIn(section);
   const meant = nearest(String(path.at(-1)), names);
-  const elsewhere = ELSEWHERE[dotted(path)];
-  if (elsewhere !== undefined) {
-    return `${whereIs(path, layers)}: there is no key ${dotted(path)}. ${elsewhere}`;
-  }
   const hint = meant ? `Did you mean ${meant}?` : `Known here: ${names.join(', ')}.`;
   return `${whereIs(path, layers)}: there is no key ${dotted(path)}. ${hint}`;
 }
-
-/** Keys that configuration files of other SIP servers have, and what stands for them here. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  'sip.timeouts.registration': 'It is sip.registrar.default_expires here.',
-  'sip.timeouts.rtp_inactivity': 'It is sip.rtp.inactivity here.',
-  'sip.timeouts.session': 'Session timers are settled with each phone (RFC 4028).',
-  'sip.rtp.dtmf_payload_type': 'The payload type of keys is settled with each phone (RFC 4733).',
-  'sip.audio.sample_rate':
-    'The codec of a call decides it; what the agent sends is agent.output.sample_rate.',
-};
 
 function whereIs(path: Path, layers: readonly Layer[]): string {
   for (let length = path.length; length > 0; length -= 1) {

@@ -99,6 +99,12 @@ const sip = section({
       phone: host.optional().describe('Address phones are told in place of the host.'),
       page: host.optional().describe('Address pages are told in place of the host.'),
     }),
+    dtmf_payload_type: z
+      .int()
+      .min(96)
+      .max(127)
+      .default(101)
+      .describe('Understood for other servers’ files; each call settles it itself (RFC 4733).'),
     inactivity: z
       .number()
       .min(0)
@@ -130,8 +136,20 @@ const sip = section({
       .enum(CAPTURE_MODES)
       .default('auto')
       .describe('How the page takes the caller’s voice out of the connection.'),
+    sample_rate: z
+      .literal([8000, 16000])
+      .default(8000)
+      .describe('16000 prefers wideband (opus, G722) where sip.codecs does not choose.'),
   }),
   timeouts: section({
+    registration: seconds.optional().describe('Instead of sip.registrar.default_expires.'),
+    session: z
+      .int()
+      .min(90)
+      .max(86_400)
+      .default(1800)
+      .describe('Seconds in which a phone that is called refreshes its session (RFC 4028).'),
+    rtp_inactivity: z.number().min(0).optional().describe('Instead of sip.rtp.inactivity.'),
     no_answer: z
       .number()
       .min(1)
@@ -344,6 +362,14 @@ export const configSchema = z
         code: 'custom',
         path: ['sip', 'registrar', 'default_expires'],
         message: `expected min_expires (${min}) ≤ default_expires (${usual}) ≤ max_expires (${max})`,
+      });
+    }
+    const { registration } = config.sip.timeouts;
+    if (registration !== undefined && !(min <= registration && registration <= max)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['sip', 'timeouts', 'registration'],
+        message: `expected at least min_expires (${min}) and at most max_expires (${max})`,
       });
     }
     if (config.agent.url === undefined && config.agent.dialect !== 'talky') {

@@ -33,18 +33,6 @@ describe('a broken bridge.yaml', () => {
       'bridge.yaml:3:5: there is no key sip.server.prot. Did you mean port?',
     ],
     [
-      'sip: {timeouts: {rtp_inactivity: 30}}',
-      'bridge.yaml:1:18: there is no key sip.timeouts.rtp_inactivity. It is sip.rtp.inactivity here.',
-    ],
-    [
-      'sip: {timeouts: {registration: 300}}',
-      'bridge.yaml:1:18: there is no key sip.timeouts.registration. It is sip.registrar.default_expires here.',
-    ],
-    [
-      'sip: {rtp: {dtmf_payload_type: 101}}',
-      'bridge.yaml:1:13: there is no key sip.rtp.dtmf_payload_type. The payload type of keys is settled with each phone (RFC 4733).',
-    ],
-    [
       'sip: {server: {transport: sctp}}',
       'bridge.yaml:1:16: sip.server.transport "sctp": expected both, udp or tcp. Did you mean tcp?',
     ],
@@ -91,6 +79,26 @@ describe('a broken bridge.yaml', () => {
     [
       'sip: {rtp: {port_range_start: 5000, port_range_end: 4000}}',
       'bridge.yaml:1:37: sip.rtp.port_range_end 4000: expected a port above port_range_start (5000): a call takes a pair of them.',
+    ],
+    [
+      'sip: {timeouts: {session: 30}}',
+      'bridge.yaml:1:18: sip.timeouts.session 30: expected at least 90.',
+    ],
+    [
+      'sip: {timeouts: {registration: 5}}',
+      'bridge.yaml:1:18: sip.timeouts.registration 5: expected at least min_expires (10) and at most max_expires (3600).',
+    ],
+    [
+      'sip: {timeouts: {rtp_inactivity: -1}}',
+      'bridge.yaml:1:18: sip.timeouts.rtp_inactivity -1: expected at least 0.',
+    ],
+    [
+      'sip: {rtp: {dtmf_payload_type: 8}}',
+      'bridge.yaml:1:13: sip.rtp.dtmf_payload_type 8: expected at least 96.',
+    ],
+    [
+      'sip: {audio: {sample_rate: 44100}}',
+      'bridge.yaml:1:15: sip.audio.sample_rate 44100: expected 8000 or 16000.',
     ],
     [
       'sip: {timeouts: {ring: soon}}',
