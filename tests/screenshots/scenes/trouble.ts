@@ -8,7 +8,7 @@ export async function troubleScenes(camera: Camera): Promise<void> {
   if (!['agent-down', 'bridge-down'].some((name) => camera.wants(name))) return;
   const stage = await Stage.open({ agentUrl: `ws://127.0.0.1:${await freePort()}/ws/voice` });
   try {
-    const page = await stage.page();
+    const page = await stage.page('?start', { height: 820 });
     const phone = await stage.phone();
     const call = await phone.call({ to: '1000', play: await speech([1_000]) });
     await call.answered;
