@@ -41,7 +41,7 @@ export class EventLogView extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: 4px 6px;
-        padding: 8px 10px 10px 18px;
+        padding: 8px 18px 10px;
       }
 
       h2 {

@@ -82,15 +82,20 @@ export class TimelineView extends LitElement {
           <i class="play"></i>on its way
         </span>
         <span class="tools">
-          <button
-            class="quiet"
-            aria-pressed=${this.hasSpectrum}
-            data-testid="spectrogram-button"
-            title="Show how loud each pitch is, up to 4 kHz, instead of the waveform"
-            @click=${() => (this.hasSpectrum = !this.hasSpectrum)}
-          >
-            Spectrogram
-          </button>
+          ${
+            // A call from a file has none.
+            isLive || this.timeline.callerSpectra.total > 0
+              ? html`<button
+                  class="quiet"
+                  aria-pressed=${this.hasSpectrum}
+                  data-testid="spectrogram-button"
+                  title="Show how loud each pitch is, up to 4 kHz, instead of the waveform"
+                  @click=${() => (this.hasSpectrum = !this.hasSpectrum)}
+                >
+                  Spectrogram
+                </button>`
+              : nothing
+          }
           <button class="quiet" aria-label="Zoom out" @click=${() => this.#zoom(2)}>−</button>
           <button class="quiet" aria-label="Zoom in" @click=${() => this.#zoom(0.5)}>+</button>
           <button class="quiet" data-testid="fit-button" @click=${() => this.#fit()}>
