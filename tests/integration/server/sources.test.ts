@@ -122,12 +122,16 @@ it('HTTP: the connection is closed', async () => {
     sip: stub,
     voice: stub,
     events: stub,
+    directAgents: () => [],
     admits: () => isOpen,
   } as unknown as OriginOptions);
   await origin.listen();
   closers.push(() => origin.close());
   const url = `http://127.0.0.1:${origin.port}/healthz`;
-  await expect(fetch(url)).rejects.toThrow('fetch failed');
+  const refused = connect(origin.port, '127.0.0.1');
+  refused.on('error', () => undefined);
+  await new Promise((resolve) => refused.resume().once('close', resolve));
+  expect(refused.bytesRead).toBe(0);
   isOpen = true;
   expect(await (await fetch(url)).text()).toBe('ok\n');
 });
