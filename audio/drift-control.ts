@@ -24,6 +24,11 @@ const MAX_UNIT = 20;
 const DUE_QUIET = 0.6;
 const DUE_LOUD = 1;
 const LOUD_EVERY = 5_000;
+/**
+ * What came late to a call's start comes all at once, and is the first of a word. So much of it is
+ * left as it is: to take packets back would tear what is said for the sake of a count.
+ */
+const START_LEEWAY = 200;
 /** Quiet is below −54 dBFS, or 20 dB below the caller's own voice. */
 const QUIET_RMS = 65;
 const QUIET_SHARE = 0.1;
@@ -52,7 +57,7 @@ export class DriftControl {
    * @param leeway ms that a stream may be away from the call's time from its start on; what is more
    * is made up for. A stream that takes its time, a jitter buffer's, has all the leeway there is.
    */
-  constructor(sampleRate: number, leeway = MAX_UNIT / 2) {
+  constructor(sampleRate: number, leeway = START_LEEWAY) {
     this.#perMs = sampleRate / 1_000;
     this.#leeway = leeway;
   }
