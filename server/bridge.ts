@@ -115,7 +115,7 @@ async function start(
   stack: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<Bridge> {
-  const page = await openPage();
+  const page = await openPage(log);
   const lan = options.lan && (await openLan(options.lan, log));
   const certificate = await certificateOf(options, lan);
   const users = phoneUsers(options, lan);

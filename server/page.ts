@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sirv from 'sirv';
+import type { Log } from '../common/log.ts';
 import type { PageHandler } from './http/origin.ts';
 import { isPackaged, root } from './root.ts';
 
@@ -22,9 +23,12 @@ const SOURCES = [
   'common',
 ];
 
-export async function openPage(): Promise<PageHandler> {
+export async function openPage(log: Log): Promise<PageHandler> {
   const built = join(root, 'dist', 'web');
-  if (!isPackaged && isStale(built)) await build();
+  if (!isPackaged && isStale(built)) {
+    log('info', 'Building the page: its sources are newer than its last build.');
+    await build();
+  }
   const files = sirv(built, { dev: !isPackaged, etag: true });
   return (request, response, next) => files(request, response, next);
 }
