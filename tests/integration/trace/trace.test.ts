@@ -298,6 +298,8 @@ describe('GET /api/calls/{id}/trace', () => {
         const fields = ['ip.src', 'udp.srcport', 'sip.Method', 'sip.Status-Code', 'sip.Call-ID'];
         const { stdout, stderr } = spawnSync('tshark', [
           ...['-r', file, '-o', 'udp.check_checksum:TRUE', '-T', 'fields', '-E', 'separator=,'],
+          // The ports are any free ones, and some of those belong to other protocols.
+          ...['-o', 'udp.try_heuristic_first:TRUE'],
           ...fields.flatMap((field) => ['-e', field]),
         ]);
         const rows = stdout.toString().trim().split('\n');
