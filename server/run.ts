@@ -3,7 +3,6 @@
  * restart reads anew, and what a person can ask of it from the terminal.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readWav } from '../audio/wav.ts';
 import { BridgeError, messageOf } from '../common/errors.ts';
@@ -17,7 +16,7 @@ import { watchFile, type Watch } from './config/watch.ts';
 import { openLog, type OpenLog } from './log.ts';
 import { openInBrowser } from './open-url.ts';
 import { optionsOf, type BridgeOptions } from './options.ts';
-import { root } from './root.ts';
+import { DEMO_CALLER } from './demo/caller.ts';
 
 /** The agent's last answer is to be heard as well. */
 const FAREWELL_MS = 3000;
@@ -114,7 +113,7 @@ export class Run {
       password: phonePassword,
     });
     try {
-      const wav = readWav(await readFile(join(root, 'agent', 'demo', 'caller.wav')));
+      const wav = readWav(await readFile(DEMO_CALLER));
       const [speech = new Int16Array(0)] = wav.channels;
       const call = await phone.call({ to: '1000', play: speech });
       this.#say('Dialling 1000 …\n');

@@ -4,7 +4,6 @@
  * with what the other said.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDemoAgent, type DemoAgent } from '../../agent/demo/demo-agent.ts';
 import { UtteranceCutter } from '../../agent/demo/utterance.ts';
@@ -16,13 +15,13 @@ import { startBridge, type Bridge } from '../bridge.ts';
 import { openBrowser } from '../browser.ts';
 import { configSchema } from '../config/schema.ts';
 import { optionsOf, type BridgeOptions } from '../options.ts';
-import { root } from '../root.ts';
 import {
   measureAgentToCaller,
   measureCallerToAgent,
   type CallerToAgent,
   type Heard,
 } from './measure.ts';
+import { DEMO_CALLER } from './caller.ts';
 
 const SAMPLE_RATE = 8000;
 const PAGE_TIMEOUT_MS = 20_000;
@@ -172,7 +171,7 @@ async function pageReady(bridge: Bridge): Promise<void> {
 }
 
 async function callerSpeech(): Promise<Int16Array> {
-  const { channels } = readWav(await readFile(join(root, 'agent', 'demo', 'caller.wav')));
+  const { channels } = readWav(await readFile(DEMO_CALLER));
   return channels[0] ?? new Int16Array(0);
 }
 

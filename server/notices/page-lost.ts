@@ -1,11 +1,8 @@
 /** The spoken notice of a page that has gone in a call (page-lost.wav, see README.md here). */
 import { readFile } from 'node:fs/promises';
-
-/** Compiled, this file is in dist/server/notices and the voice beside the sources' place. */
-const FILE = import.meta.url.includes('/dist/server/')
-  ? '../../../server/notices/page-lost.wav'
-  : './page-lost.wav';
+import { join } from 'node:path';
+import { root } from '../root.ts';
 
 export function loadPageLost(): Promise<Buffer> {
-  return readFile(new URL(FILE, import.meta.url));
+  return readFile(join(root, 'server', 'notices', 'page-lost.wav'));
 }

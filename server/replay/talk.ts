@@ -3,7 +3,6 @@
  * agent, and what comes of it is kept, measured, and compared with how it was before.
  */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { startDemoAgent } from '../../agent/demo/demo-agent.ts';
 import { loadGreeting } from '../../agent/demo/greeting.ts';
 import { BridgeError, isMisuse, messageOf } from '../../common/errors.ts';
@@ -11,7 +10,6 @@ import { silent } from '../../common/log.ts';
 import { Agents, callUuidOf } from '../agents.ts';
 import { loadConfig } from '../config/load.ts';
 import { optionsOf } from '../options.ts';
-import { root } from '../root.ts';
 import { talkToAgent } from './agent-session.ts';
 import { isAudible, turnsOf, type Conversation } from './conversation.ts';
 import { readRecorded, recordedTurns, saveConversation, type Recorded } from './files.ts';
@@ -19,6 +17,7 @@ import { parseTalk, type TalkOptions } from './options.ts';
 import { talkByPhone } from './phone-call.ts';
 import { Progress } from './progress.ts';
 import { EXIT, reportOf, reportText, type Report } from './report.ts';
+import { DEMO_CALLER } from '../demo/caller.ts';
 
 export interface TalkIo {
   readonly stdout: { write(text: string): unknown };
@@ -112,7 +111,7 @@ function sourceOf({ file, play }: TalkOptions, isReplay: boolean): string {
     if (file !== undefined) return file;
     throw new BridgeError('BAD_FLAG', 'Which recording? For example: replay call.wav. See --help.');
   }
-  if (file === undefined) return play ?? join(root, 'agent', 'demo', 'caller.wav');
+  if (file === undefined) return play ?? DEMO_CALLER;
   throw new BridgeError('BAD_FLAG', `record takes no file; did you mean --play ${file}?`);
 }
 

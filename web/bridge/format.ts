@@ -8,6 +8,14 @@ export function formatDuration(ms: number): string {
   return hours > 0 ? `${hours}:${clock}` : clock;
 }
 
+/** Where on a call's axis: m:ss with so many digits behind, and before the answer a minus. */
+export function formatClock(ms: number, digits: number): string {
+  const seconds = Math.abs(ms) / 1_000;
+  const minutes = Math.floor(seconds / 60);
+  const rest = (seconds - 60 * minutes).toFixed(digits);
+  return `${ms < 0 ? '−' : ''}${minutes}:${rest.padStart(digits === 0 ? 2 : 3 + digits, '0')}`;
+}
+
 /** 1024-based, as file managers show it. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;

@@ -1,7 +1,7 @@
 /** What is under the pointer, or picked, on the time axis: when, what, and all that is known of it. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatMs } from '../bridge/format.ts';
+import { formatClock, formatMs } from '../bridge/format.ts';
 import { PHASE_WORDS, phasesOf } from '../timeline/phases.ts';
 import type { Entry, EntryKind, TurnSpan } from '../timeline/types.ts';
 import { base } from './styles.ts';
@@ -90,7 +90,7 @@ export class AxisDetails extends LitElement {
     const who = kind === 'transcript' ? (side === 'caller' ? 'Caller' : 'Agent') : KIND_WORDS[kind];
     const length = endAt === undefined || endAt - at < 1 ? '' : `, ${formatMs(endAt - at)}`;
     return html`<p class=${this.isPicked ? '' : 'one-line'}>
-        <span class="figure">${clock(at)}${length}</span> <b>${who}</b> ${text}
+        <span class="figure">${formatClock(at, 3)}${length}</span> <b>${who}</b> ${text}
         ${code === undefined ? nothing : html`<span class="figure">[${code}]</span>`}
       </p>
       ${
@@ -110,17 +110,9 @@ function turnLine(turn: TurnSpan): TemplateResult {
     turn.latencyMs === undefined ? '' : `The caller waits ${formatMs(turn.latencyMs)}. `;
   const said = turn.said === undefined ? '' : `“${turn.said}” `;
   return html`<p class="one-line">
-    <span class="figure">${clock(at)}</span>
+    <span class="figure">${formatClock(at, 3)}</span>
     <b>Turn ${turn.id}</b> ${said}${waited}${steps.join(', ')}
   </p>`;
-}
-
-/** m:ss.mmm: where on the axis. */
-function clock(ms: number): string {
-  const seconds = Math.abs(ms) / 1_000;
-  const minutes = Math.floor(seconds / 60);
-  const rest = (seconds - 60 * minutes).toFixed(3).padStart(6, '0');
-  return `${ms < 0 ? '−' : ''}${minutes}:${rest}`;
 }
 
 declare global {

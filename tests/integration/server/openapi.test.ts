@@ -2,7 +2,6 @@
 import { expect, it } from 'vitest';
 import type { CallStatus } from '../../../common/api.ts';
 import { NO_COUNTERS, type CallFigures } from '../../../common/figures.ts';
-import { Histogram } from '../../../common/histogram.ts';
 import { silent } from '../../../common/log.ts';
 import { startBridge } from '../../../server/bridge.ts';
 import { configSchema } from '../../../server/config/schema.ts';
@@ -10,18 +9,11 @@ import { openApi } from '../../../server/http/openapi/document.ts';
 import { optionsOf } from '../../../server/options.ts';
 import { Softphone } from '../../../softphone/softphone.ts';
 import { DescribedApi, DescribedEvents } from '../../support/described.ts';
+import { NO_HOPS } from '../../support/figures.ts';
 
-const hop = new Histogram().read();
 const FIGURES: CallFigures = {
   counters: NO_COUNTERS,
-  hops: {
-    receiveToSocket: hop,
-    playoutWait: hop,
-    socketToRtp: hop,
-    playoutLate: hop,
-    flush: hop,
-    turn: hop,
-  },
+  hops: NO_HOPS,
   turns: [{ id: 1, agentStartedMs: 20, claims: { llmMs: 300 } }],
   answers: [{ id: 1, receivedMs: 10, sentMs: 500, heardMs: 400, cutMs: 100 }],
 };

@@ -7,7 +7,6 @@ import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE, type Status } from '../..
 import { BridgeError, type ErrorCode } from '../../../common/errors.ts';
 import { silent } from '../../../common/log.ts';
 import { NO_COUNTERS, type CallFigures } from '../../../common/figures.ts';
-import { Histogram } from '../../../common/histogram.ts';
 import { FiguresStore } from '../../../server/figures/store.ts';
 import { EventStream } from '../../../server/http/event-stream.ts';
 import { MediaWatch } from '../../../server/media-watch.ts';
@@ -16,6 +15,7 @@ import { SipSocket } from '../../../server/http/sip-socket.ts';
 import { VoiceSocket } from '../../../server/http/voice-socket.ts';
 import { TraceRing } from '../../../signaling/trace/ring.ts';
 import { TestAgent } from '../../support/test-agent.ts';
+import { NO_HOPS, NO_TIMES } from '../../support/figures.ts';
 
 const STATUS = { version: '1.2.3', calls: [] } as unknown as Status;
 
@@ -282,17 +282,9 @@ describe('/api/calls/{id}', () => {
     http(`/api/calls/${encodeURIComponent(callId)}/${what}`);
   const post = (url: string, body: unknown) =>
     fetch(url, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
-  const none = new Histogram().read();
   const figures: CallFigures = {
     counters: { ...NO_COUNTERS, packets: 50 },
-    hops: {
-      receiveToSocket: none,
-      playoutWait: none,
-      socketToRtp: none,
-      playoutLate: none,
-      flush: none,
-      turn: none,
-    },
+    hops: NO_HOPS,
     turns: [
       { id: 1, agentStartedMs: 10 },
       { id: 2, callerStartedMs: 900 },
@@ -317,7 +309,7 @@ describe('/api/calls/{id}', () => {
     [
       'with a histogram of another shape',
       LIVE,
-      { ...figures, hops: { ...figures.hops, turn: { ...none, counts: [1] } } },
+      { ...figures, hops: { ...figures.hops, turn: { ...NO_TIMES, counts: [1] } } },
       400,
       'BAD_REQUEST',
     ],

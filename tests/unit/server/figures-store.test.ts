@@ -2,21 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { NO_COUNTERS, type CallFigures } from '../../../common/figures.ts';
 import { Histogram } from '../../../common/histogram.ts';
 import { FiguresStore } from '../../../server/figures/store.ts';
+import { NO_HOPS } from '../../support/figures.ts';
 
 function figures(packets: number, turnMs: readonly number[] = []): CallFigures {
   const turn = new Histogram();
   for (const ms of turnMs) turn.record(ms);
-  const none = new Histogram().read();
   return {
     counters: { ...NO_COUNTERS, packets },
-    hops: {
-      receiveToSocket: none,
-      playoutWait: none,
-      socketToRtp: none,
-      playoutLate: none,
-      flush: none,
-      turn: turn.read(),
-    },
+    hops: { ...NO_HOPS, turn: turn.read() },
     turns: [],
     answers: [],
   };

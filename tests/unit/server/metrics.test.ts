@@ -13,6 +13,7 @@ import { ProcessMetrics } from '../../../server/metrics/process.ts';
 import { Receptions } from '../../../server/metrics/receptions.ts';
 import { root } from '../../../server/root.ts';
 import type { DrachtioCounters } from '../../../signaling/drachtio/server.ts';
+import { NO_HOPS } from '../../support/figures.ts';
 
 const part = (ok: boolean) => ({ kind: 'embedded', address: '127.0.0.1:1', ok }) as const;
 const STATUS = {
@@ -41,17 +42,9 @@ function text(): string {
   const store = new FiguresStore({ isLive: () => true, onTurn: () => undefined });
   const turn = new Histogram();
   for (const ms of [400, 900, 20_000]) turn.record(ms);
-  const none = new Histogram().read();
   store.take('a', {
     counters: { ...NO_COUNTERS, packets: 50, concealedMs: 250 },
-    hops: {
-      receiveToSocket: none,
-      playoutWait: none,
-      socketToRtp: none,
-      playoutLate: none,
-      flush: none,
-      turn: turn.read(),
-    },
+    hops: { ...NO_HOPS, turn: turn.read() },
     turns: [],
     answers: [],
   });

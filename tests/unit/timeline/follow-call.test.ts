@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import type { AgentEvent } from '../../../agent/dialects/types.ts';
 import type { BridgeEvent, SipEvent } from '../../../common/events.ts';
 import { NO_COUNTERS, type CallFigures, type MediaCounters } from '../../../common/figures.ts';
-import { Histogram } from '../../../common/histogram.ts';
 import { COLUMN_FIELDS } from '../../../web/timeline/envelope.ts';
 import { CallFollower } from '../../../web/timeline/follow-call.ts';
 import { BANDS } from '../../../web/timeline/spectra.ts';
 import { Timeline } from '../../../web/timeline/timeline.ts';
+import { NO_HOPS } from '../../support/figures.ts';
 
 /** When the call is answered. */
 const ZERO = 1_000_000;
@@ -52,17 +52,9 @@ function sip(callId: string, summary: string, at: number): SipEvent {
 }
 
 function figures(part: Partial<CallFigures>): CallFigures {
-  const none = new Histogram().read();
   return {
     counters: NO_COUNTERS,
-    hops: {
-      receiveToSocket: none,
-      playoutWait: none,
-      socketToRtp: none,
-      playoutLate: none,
-      flush: none,
-      turn: none,
-    },
+    hops: NO_HOPS,
     turns: [],
     answers: [],
     ...part,

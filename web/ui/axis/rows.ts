@@ -6,7 +6,7 @@ import { phasesOf } from '../../timeline/phases.ts';
 import type { Timeline } from '../../timeline/timeline.ts';
 import type { Entry, TurnSpan } from '../../timeline/types.ts';
 import type { Viewport } from '../../timeline/viewport.ts';
-import { formatMs } from '../../bridge/format.ts';
+import { formatClock, formatMs } from '../../bridge/format.ts';
 import { EVENTS, RULER, SIP, TURNS, VOICES, WORDS, rowOf, visible, type Row } from './layout.ts';
 import type { Palette } from './palette.ts';
 
@@ -33,13 +33,14 @@ export function drawRuler(context: Context, { viewport, palette }: Scene): void 
   context.textBaseline = 'middle';
   context.textAlign = 'left';
   const first = Math.ceil((viewport.fromMs - LEAST_STEP * viewport.msPerPixel) / step) * step;
+  const digits = step >= 1_000 ? 0 : step >= 100 ? 1 : 2;
   for (let ms = first; ms <= viewport.toMs; ms += step) {
     const x = Math.round(viewport.xOf(ms));
     context.fillStyle = ms === 0 ? palette.lineStrong : palette.line;
     context.fillRect(x, RULER.top + RULER.height - 5, 1, 5);
     for (const { top, height } of Object.values(VOICES)) context.fillRect(x, top, 1, height);
     context.fillStyle = palette.ink3;
-    context.fillText(clockOf(ms, step), x + 4, RULER.top + 9);
+    context.fillText(formatClock(ms, digits), x + 4, RULER.top + 9);
   }
 }
 
@@ -209,13 +210,4 @@ function fitted(context: Context, text: string, room: number): string {
   if (room < 20) return '';
   const letters = Math.floor((text.length * room) / context.measureText(text).width) - 1;
   return letters < 2 ? '' : `${text.slice(0, letters).trimEnd()}…`;
-}
-
-function clockOf(ms: number, step: number): string {
-  const sign = ms < 0 ? '−' : '';
-  const seconds = Math.abs(ms) / 1_000;
-  const minutes = Math.floor(seconds / 60);
-  const rest = seconds - 60 * minutes;
-  const digits = step >= 1_000 ? 0 : step >= 100 ? 1 : 2;
-  return `${sign}${minutes}:${rest.toFixed(digits).padStart(digits === 0 ? 2 : 3 + digits, '0')}`;
 }
