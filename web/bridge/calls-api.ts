@@ -1,4 +1,5 @@
 /** What the page asks of the bridge about a call (docs/reference/http-api.md). */
+import type { Remark } from '../../agent/diagnosis/flow.ts';
 import type { CallFigures } from '../../common/figures.ts';
 import type { ConnectionReport } from '../media/connection-report.ts';
 import type { KeyPress } from '../media/dtmf.ts';
@@ -30,6 +31,11 @@ export const callsApi = {
   /** How the connection does. What a bridge that does not answer misses is said again soon. */
   reportConnection: (id: string, report: ConnectionReport): void => {
     send(id, 'media', report).catch(() => undefined);
+  },
+  /** What is odd about the agent of a call. */
+  reportRemark: (id: string, remark: Remark): void => {
+    const body = JSON.stringify(remark);
+    fetch(`/api/agent/${encodeURIComponent(id)}`, { method: 'POST', body }).catch(() => undefined);
   },
   /**
    * Each message holds all from the call's beginning, so one that is lost is made good by the next;

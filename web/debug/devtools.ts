@@ -118,12 +118,12 @@ export function exposeDevtools(bridge: Bridge): void {
     events: eventStream(bridge.happenings),
     report: () => reportOf(bridge),
 
-    hangUp: (callId) => bridge.hangUp(callOf(callId).id),
+    hangUp: (callId) => bridge.actions.hangUp(callOf(callId).id),
     dial: (to) => bridge.dial(to),
-    interrupt: (callId) => bridge.interrupt(callId, 'page'),
-    listen: (callId, side, change) => bridge.listen(callId, side, change),
-    setCapture: (callId, mode) => bridge.setCapture(callOf(callId), mode),
-    capture: (mode, callId) => bridge.setCapture(callOf(callId), mode),
+    interrupt: (callId) => bridge.actions.interrupt(callId, 'page'),
+    listen: (callId, side, change) => bridge.actions.listen(callId, side, change),
+    setCapture: (callId, mode) => bridge.actions.setCapture(callOf(callId), mode),
+    capture: (mode, callId) => bridge.actions.setCapture(callOf(callId), mode),
     inject: async (sound, { as = 'caller', callId } = {}) => {
       const { samples, sampleRate } = await samplesOf(sound);
       mediaOf(callId).inject(as, samples, sampleRate);
@@ -134,7 +134,7 @@ export function exposeDevtools(bridge: Bridge): void {
     record: async (on = true, callId) => {
       const call = callOf(callId);
       if (!on) return bridge.recordings.stop(call.id);
-      bridge.setRecorded(call, true);
+      bridge.actions.setRecorded(call, true);
       return undefined;
     },
     get recordings() {

@@ -123,21 +123,21 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
                 .call=${call}
                 .frameMs=${config?.agent.input.frameMs ?? 20}
                 .tick=${{}}
-                @hang-up=${() => bridge.hangUp(call.id)}
+                @hang-up=${() => bridge.actions.hangUp(call.id)}
                 @ladder=${() => (this.ladderOf = call)}
                 .recording=${bridge.recordings.isRecording(call.id)}
-                @record=${() => bridge.setRecorded(call, !bridge.recordings.isRecording(call.id))}
+                @record=${() => bridge.actions.setRecorded(call, !bridge.recordings.isRecording(call.id))}
                 @ear=${({ detail: { side, ...change } }: CustomEvent<EarChange>) =>
-                  bridge.listen(call.id, side, change)}
-                @interrupt=${() => bridge.interrupt(call.id, 'page')}
-                @capture=${({ detail }: CustomEvent<CaptureMode>) => bridge.setCapture(call, detail)}
-                @hold=${() => bridge.setHeld(call, !call.heldBy.includes('page'))}
-                @key=${({ detail }: CustomEvent<string>) => bridge.pressKey(call, detail)}
-                @transfer=${({ detail }: CustomEvent<string>) => bridge.transfer(call, detail)}
-                @mute-caller=${() => bridge.setCallerMuted(call, !call.callerMuted)}
+                  bridge.actions.listen(call.id, side, change)}
+                @interrupt=${() => bridge.actions.interrupt(call.id, 'page')}
+                @capture=${({ detail }: CustomEvent<CaptureMode>) => bridge.actions.setCapture(call, detail)}
+                @hold=${() => bridge.actions.setHeld(call, !call.heldBy.includes('page'))}
+                @key=${({ detail }: CustomEvent<string>) => bridge.actions.pressKey(call, detail)}
+                @transfer=${({ detail }: CustomEvent<string>) => bridge.actions.transfer(call, detail)}
+                @mute-caller=${() => bridge.actions.setCallerMuted(call, !call.callerMuted)}
                 @agent-key=${({ detail }: CustomEvent<string>) =>
-                  bridge.pressKeyForCaller(call, detail)}
-                @mute-agent=${() => bridge.setAgentMuted(call, !call.agentMuted)}
+                  bridge.actions.pressKeyForCaller(call, detail)}
+                @mute-agent=${() => bridge.actions.setAgentMuted(call, !call.agentMuted)}
               ></call-card>
             `,
           )}

@@ -41,17 +41,17 @@ export const SHORTCUTS: readonly Shortcut[] = [
   {
     key: 'i',
     name: 'Interrupt: cut what the agent is saying',
-    run: withCall((bridge, { id }) => bridge.interrupt(id, 'page')),
+    run: withCall((bridge, { id }) => bridge.actions.interrupt(id, 'page')),
   },
   {
     key: 'h',
     name: 'Hold the call, or take it off hold',
-    run: withCall((bridge, call) => bridge.setHeld(call, !call.heldBy.includes('page'))),
+    run: withCall((bridge, call) => bridge.actions.setHeld(call, !call.heldBy.includes('page'))),
   },
   {
     key: 'm',
     name: 'Mute the agent, or unmute it',
-    run: withCall((bridge, call) => bridge.setAgentMuted(call, !call.agentMuted)),
+    run: withCall((bridge, call) => bridge.actions.setAgentMuted(call, !call.agentMuted)),
   },
   {
     key: 'l',
@@ -67,7 +67,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     key: 'x',
     shift: true,
     name: 'Hang up the newest call',
-    run: withCall((bridge, { id }) => bridge.hangUp(id)),
+    run: withCall((bridge, { id }) => bridge.actions.hangUp(id)),
   },
 ];
 
