@@ -71,6 +71,8 @@ export interface AgentLinkEvent extends Happening {
   readonly code?: ErrorCode;
   /** Of `connected`: from the first try to an open connection. */
   readonly tookMs?: number;
+  /** Of `connected`: the parameters in the agent's address; what may be a secret is masked. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** Whether a call's audio flows, and when it does not, why: told when that changes. */

@@ -11,6 +11,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { explainClose } from '../../agent/dialects/closes.ts';
+import { shownParameters } from '../../agent/parameters.ts';
 import type { ErrorCode } from '../../common/errors.ts';
 import type { AgentLinkEvent } from '../../common/events.ts';
 import type { Log } from '../../common/log.ts';
@@ -149,13 +150,17 @@ export class VoiceSocket {
     let opened: (failure?: AgentFailure) => void = () => undefined;
     const outcomeOf = new Promise<AgentFailure | undefined>((resolve) => (opened = resolve));
     const begunAt = performance.now();
-    const agent = connectAgent(target(id), {
+    const address = target(id);
+    const agent = connectAgent(address, {
       onOpen: () => {
         outcome(undefined);
         const traceId = this.#options.traceIdOf?.(id);
         log('info', 'the agent is connected', { callId: id, ...(traceId && { traceId }) });
         const tookMs = Math.round((performance.now() - begunAt) * 10) / 10;
-        this.#tell(id, 'connected', 'The agent is connected.', { tookMs });
+        this.#tell(id, 'connected', 'The agent is connected.', {
+          tookMs,
+          parameters: shownParameters(address.url),
+        });
         opened();
         events.onOpen();
       },
@@ -204,7 +209,7 @@ export class VoiceSocket {
     callId: string,
     what: AgentLinkEvent['what'],
     sentence: string,
-    more: Pick<AgentLinkEvent, 'code' | 'tookMs'> = {},
+    more: Pick<AgentLinkEvent, 'code' | 'tookMs' | 'parameters'> = {},
   ): void {
     const at = new Date().toISOString();
     this.#options.tell({ type: 'agent', at, callId, what, sentence, ...more });

@@ -19,7 +19,7 @@ export class BridgeNews {
     const { calls, happenings, log } = this.#desk;
     this.#course.recent.add(event);
     happenings.tell({ ...event, from: 'bridge' });
-    for (const call of calls.all) call.follower.onBridge(event);
+    for (const call of calls.all) call.onBridge(event);
     if (event.type === 'interrupt') this.#actions.interrupt(event.callId, 'api');
     if (event.type === 'message') log.add('info', `${event.from} writes: ${event.text}`);
     if (event.type === 'sip') {
@@ -44,6 +44,7 @@ export class BridgeNews {
   /** What the bridge has noticed of an agent. */
   #onAgent({ what, code, callId, sentence }: AgentLinkEvent): void {
     const { calls, changes, log } = this.#desk;
+    if (what === 'connected') changes.changed();
     if (what !== 'remark' || code === undefined) return;
     const call = calls.findLive(callId);
     // What this page has noticed itself comes back as well.

@@ -26,7 +26,7 @@ export class CallCourse {
   follow(sip: SipCall, captureMode: CaptureMode): Call {
     const { calls } = this.#desk;
     const call = new Call(sip);
-    for (const event of this.recent.events) call.follower.onBridge(event);
+    for (const event of this.recent.events) call.onBridge(event);
     call.captureMode = calls.captureMode ?? captureMode;
     calls.add(call);
     sip.follow({

@@ -1,4 +1,5 @@
 /** How a call comes to this page: one that rings here and is answered, or one that it makes. */
+import { shownParameters } from '../../agent/parameters.ts';
 import type { AgentProfile, PageConfig } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
 import { CallMedia, type CallMediaOptions } from '../media/call-media.ts';
@@ -125,7 +126,12 @@ export class CallIntake {
     };
     return {
       callId: id,
-      agentUrl: () => agentUrl(agent, id),
+      agentUrl: async () => {
+        const url = await agentUrl(agent, id);
+        // Of what passes by the bridge, the bridge tells.
+        if (agent.direct) withCall((shown) => (shown.parameters = shownParameters(url)));
+        return url;
+      },
       agent,
       onMessage: (message) => withCall((shown) => news.onMessage(shown, message)),
       onConnection: (report) => callsApi.reportConnection(id, report),

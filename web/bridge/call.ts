@@ -5,6 +5,7 @@
 import type { Remark } from '../../agent/diagnosis/flow.ts';
 import type { CallState, CallStatus, Capture, CaptureMode } from '../../common/api.ts';
 import type { ErrorCode } from '../../common/errors.ts';
+import type { BridgeEvent } from '../../common/events.ts';
 import { NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
 import { EARS_OFF, type EarStates } from '../media/ears.ts';
 import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.ts';
@@ -62,6 +63,8 @@ export class Call {
   /** What the bridge has noticed of its own: it lasts. */
   readonly bridgeRemarks = new Map<ErrorCode, string>();
   readonly remarked = new Set<ErrorCode>();
+  /** What the agent is told of the call in its address; empty until it is connected. */
+  parameters: Readonly<Record<string, string>> = {};
   /** Everything about the call on one axis, and what fills it. */
   readonly timeline: Timeline;
   readonly follower: CallFollower;
@@ -82,6 +85,12 @@ export class Call {
 
   get isLive(): boolean {
     return this.state !== 'ended';
+  }
+
+  onBridge(event: BridgeEvent): void {
+    this.follower.onBridge(event);
+    if (event.type !== 'agent' || event.callId !== this.id) return;
+    this.parameters = event.parameters ?? this.parameters;
   }
 
   /** Time since the answer, up to the end. */

@@ -41,10 +41,11 @@ export function chainOf(facts: ChainFacts): readonly ChainLink[] {
 
 type Look = Omit<ChainLink, 'name'>;
 
+const COME_BACK = 'Start it again: npm start. This page finds it by itself.';
 const UNKNOWN: Look = {
   light: 'amber',
   sentence: 'Waiting for the bridge.',
-  todo: 'Is it running? Start it again with npm start; this page finds it by itself.',
+  todo: 'Is it running?',
 };
 
 function phoneLink(status: Status | undefined): Look {
@@ -113,11 +114,13 @@ function partLink(part: PartStatus | undefined, name: string): Look {
   return { light: 'green', sentence: `${kind} at ${part.address}` };
 }
 
-function pageLink({ registration, unsupported }: ChainFacts): Look {
+function pageLink({ registration, status, unsupported }: ChainFacts): Look {
   if (unsupported !== undefined) return broken(unsupported);
   const { state, sentence } = registration;
   if (state === 'registered') return { light: 'green', sentence };
   if (state === 'idle') return { light: 'amber', sentence, todo: 'Press Start answering calls.' };
+  if (state === 'failed' && status === undefined)
+    return { light: 'red', sentence, todo: COME_BACK };
   return state === 'failed'
     ? { light: 'red', sentence, todo: 'Reload this page; its log and the bridge’s say more.' }
     : { light: 'amber', sentence, todo: 'Wait a moment; it goes on trying.' };
@@ -145,7 +148,8 @@ function agentLink({ status, sockets }: ChainFacts): Look {
       todo: 'Start the agent, or check agent.url.',
     };
   }
-  return { light: 'green', sentence: agent.address };
+  const where = agent.kind === 'embedded' ? 'The demo agent, at' : 'Reachable at';
+  return { light: 'green', sentence: `${where} ${agent.address}` };
 }
 
 /** Its message says what to do as well. */

@@ -47,7 +47,7 @@ function registered({ state, sentence }: RegistrationStatus): Finding {
     result,
     code: 'NO_PAGE',
     message: sentence,
-    todo: 'Look at the log beside this.',
+    todo: 'The log on this page says more.',
   };
 }
 

@@ -4,6 +4,8 @@ import type { LogLevel } from '../../common/log.ts';
 import type { Bundle } from '../../recording/bundle.ts';
 import type { RecordedEvent } from '../../recording/manifest.ts';
 import { LOG_KINDS, type LogEntry, type LogKind } from '../bridge/event-log.ts';
+import type { ReadBundle } from '../recording/recordings.ts';
+import { COLUMN_MS } from '../timeline/envelope.ts';
 import { Timeline, type TimelineJson } from '../timeline/timeline.ts';
 
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
@@ -20,10 +22,11 @@ export class OpenedBundle {
   /** The player, wherever it is shown. */
   readonly audio = new Audio();
 
-  constructor(bundle: Bundle) {
+  constructor(bundle: ReadBundle) {
     this.bundle = bundle;
     const timeline = timelineOf(bundle);
     this.timeline = timeline ?? emptyTimeline(bundle);
+    fillSpectra(this.timeline, bundle);
     this.problems = [
       ...bundle.problems,
       ...(timeline === undefined ? ['The time axis stays empty.'] : []),
@@ -56,6 +59,20 @@ function timelineOf({ timeline }: Bundle): Timeline | undefined {
 
 function emptyTimeline({ manifest: { callId, startedAt } }: Bundle): Timeline {
   return new Timeline({ callId, startedAt: Date.parse(startedAt) });
+}
+
+/** What the recording lies behind the answer, its spectra do as well. */
+function fillSpectra(timeline: Timeline, { manifest, spectra }: ReadBundle): void {
+  const first = Math.round(manifest.offsetMs / COLUMN_MS) + spectra.skipped;
+  const [caller, agent] = spectra.voices;
+  for (const [to, columns] of [
+    [timeline.callerSpectra, caller],
+    [timeline.agentSpectra, agent],
+  ] as const) {
+    if (columns === undefined) continue;
+    to.padTo(first);
+    to.push(columns);
+  }
 }
 
 /** As the page's log shows what happened. */

@@ -5,9 +5,8 @@
 import * as Comlink from 'comlink';
 import { BridgeError, messageOf, type ErrorCode } from '../../common/errors.ts';
 import type { LogLevel } from '../../common/log.ts';
-import type { Bundle } from '../../recording/bundle.ts';
 import { CallRecorder, type CallRecorderOptions, type RecordingSource } from './call-recorder.ts';
-import type { RecordingList, RecordingsNews } from './recordings.ts';
+import type { ReadBundle, RecordingList, RecordingsNews } from './recordings.ts';
 import { StorageWorker, type Storage } from './storage.ts';
 
 const SWITCH = 'record-calls';
@@ -130,7 +129,7 @@ export class RecordingLibrary extends EventTarget {
   }
 
   /** @throws BridgeError BAD_BUNDLE */
-  async read(zip: Blob): Promise<Bundle> {
+  async read(zip: Blob): Promise<ReadBundle> {
     const storage = await this.#open();
     try {
       // Whatever a Remote makes of its types: what comes is plain data.

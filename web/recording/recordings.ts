@@ -10,6 +10,7 @@
 import { readBundle, writeBundle, type Bundle } from '../../recording/bundle.ts';
 import { bundleName, FILES, type FileName, type Manifest } from '../../recording/manifest.ts';
 import { durationOf, HEADER_BYTES, rateOf, wavHeader } from '../../recording/wav-header.ts';
+import { recordedSpectra, type RecordedSpectra } from '../bundle/recorded-spectra.ts';
 import type { TapeMessage } from './call-tape.ts';
 import type { GrowingFile, RecordingStore } from './store.ts';
 
@@ -51,6 +52,11 @@ export interface RecordingList {
   readonly usedBytes: number;
   readonly limitBytes: number;
   readonly kind: RecordingStore['kind'];
+}
+
+/** What a zip holds, and what is shown of it besides. */
+export interface ReadBundle extends Bundle {
+  readonly spectra: RecordedSpectra;
 }
 
 /** What only the end of a call tells. */
@@ -201,8 +207,9 @@ export class Recordings {
   }
 
   /** What a zip holds, of this browser or of another one. */
-  async open(zip: Blob): Promise<Bundle> {
-    return readBundle(new Uint8Array(await zip.arrayBuffer()));
+  async open(zip: Blob): Promise<ReadBundle> {
+    const bundle = readBundle(new Uint8Array(await zip.arrayBuffer()));
+    return { ...bundle, spectra: recordedSpectra(bundle.wav) };
   }
 
   async remove(id: string): Promise<void> {

@@ -3,7 +3,7 @@
 /** Of 62.5 Hz each, up to 4 kHz. */
 export const BANDS = 64;
 /** Ten minutes: 2 MB a voice. */
-const MAX_COLUMNS = 30_000;
+export const MAX_SPECTRA = 30_000;
 const FIRST_CAPACITY = 1_500;
 
 export class Spectra {
@@ -22,8 +22,8 @@ export class Spectra {
   push(columns: Uint8Array): void {
     for (let at = 0; at + BANDS <= columns.length; at += BANDS) {
       const capacity = this.#values.length / BANDS;
-      if (this.#total === capacity && capacity < MAX_COLUMNS) {
-        const values = new Uint8Array(Math.min(MAX_COLUMNS, capacity * 2) * BANDS);
+      if (this.#total === capacity && capacity < MAX_SPECTRA) {
+        const values = new Uint8Array(Math.min(MAX_SPECTRA, capacity * 2) * BANDS);
         values.set(this.#values);
         this.#values = values;
       }
@@ -37,7 +37,7 @@ export class Spectra {
   padTo(column: number): void {
     const silence = new Uint8Array(BANDS);
     // More would only be overwritten.
-    if (column - this.#total > MAX_COLUMNS) this.#total = column - MAX_COLUMNS;
+    if (column - this.#total > MAX_SPECTRA) this.#total = column - MAX_SPECTRA;
     while (this.#total < column) this.push(silence);
   }
 

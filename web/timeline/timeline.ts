@@ -40,7 +40,7 @@ export class Timeline {
   readonly startedAt: number;
   caller = new Envelope();
   agent = new Envelope();
-  /** For the spectrograms; a file has none. */
+  /** For the spectrograms; a file's are computed from its audio. */
   callerSpectra = new Spectra();
   agentSpectra = new Spectra();
   /** In the order of their times, nearly: what lasts may be told of at its end. */

@@ -90,6 +90,29 @@ export class CallCard extends LitElement {
         color: var(--red);
       }
 
+      .parameters {
+        color: var(--ink-2);
+        display: flex;
+        flex-wrap: wrap;
+        font-size: 0.8rem;
+        gap: 2px 14px;
+        margin-top: 7px;
+      }
+
+      .parameters div {
+        display: flex;
+        gap: 0.45em;
+        min-width: 0;
+      }
+
+      .parameters dt {
+        color: var(--ink-3);
+      }
+
+      .parameters dd {
+        overflow-wrap: anywhere;
+      }
+
       ticking-time {
         font-family: var(--mono);
         font-size: 1.6rem;
@@ -234,6 +257,7 @@ export class CallCard extends LitElement {
               ${AGENT_WORDS[state]}
             </span>
           </p>
+          ${this.#parameters(call)}
         </div>
         <ticking-time data-testid="call-duration" .since=${call.answeredAt}></ticking-time>
         <div class="actions">
@@ -281,6 +305,25 @@ export class CallCard extends LitElement {
         </div>
       </header>
     `;
+  }
+
+  /** What the agent knows of the call. */
+  #parameters({ parameters }: Call): TemplateResult | typeof nothing {
+    const pairs = Object.entries(parameters);
+    if (pairs.length === 0) return nothing;
+    return html`<dl
+      class="parameters"
+      title="What the agent is told in its address"
+      data-testid="agent-parameters"
+    >
+      ${pairs.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd class="figure">${value}</dd>
+          </div>`,
+      )}
+    </dl>`;
   }
 
   #say(what: 'interrupt' | 'mute-agent' | 'mute-caller' | 'hang-up' | 'ladder' | 'record'): void {

@@ -113,7 +113,6 @@ export class ReadinessView extends LitElement {
             Check again
           </button>
         </header>
-        ${this.problem === '' ? nothing : html`<p role="alert">${this.problem}</p>`}
         <ul>
           ${others.map(line)}
         </ul>
@@ -143,6 +142,7 @@ export class ReadinessView extends LitElement {
   }
 
   #headline(others: readonly Finding[]): string {
+    if (this.problem !== '') return this.problem;
     if (this.report === undefined) return 'Looking whether all is ready …';
     if (others.length === 0) return 'All is ready for a call';
     const count = others.length === 1 ? 'One thing' : `${others.length} things`;
@@ -159,6 +159,7 @@ export class ReadinessView extends LitElement {
       this.problem = '';
     } catch {
       this.problem = 'The bridge does not answer: is it running?';
+      this.report = undefined;
     }
   }
 }

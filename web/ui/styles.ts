@@ -84,6 +84,7 @@ export const buttons = css`
     display: inline-flex;
     font: 500 0.87rem/1 var(--sans);
     gap: 0.45em;
+    justify-content: center;
     min-height: 34px;
     padding: 0 0.95em;
     transition: background-color 120ms;

@@ -83,7 +83,6 @@ export class TimelineView extends LitElement {
         </span>
         <span class="tools">
           ${
-            // A call from a file has none.
             isLive || this.timeline.callerSpectra.total > 0
               ? html`<button
                   class="quiet"

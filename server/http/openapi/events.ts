@@ -51,6 +51,10 @@ export const EVENTS: Schemas = {
     sentence: text,
     code: code.exactOptional(),
     tookMs: z.number().describe('How long the connection took to open').exactOptional(),
+    parameters: z
+      .record(z.string(), text)
+      .describe('Those in the agent’s address; what may be a secret is masked')
+      .exactOptional(),
   }),
   media: object<MediaEvent>({
     type: z.literal('media'),

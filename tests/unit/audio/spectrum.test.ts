@@ -1,7 +1,8 @@
 /** A tone is loud in its own band, silence in none. */
 import { expect, test } from 'vitest';
 import { SPECTRUM_BANDS, SpectrumMeter } from '../../../audio/spectrum.ts';
-import { BANDS, Spectra } from '../../../web/timeline/spectra.ts';
+import { recordedSpectra } from '../../../web/bundle/recorded-spectra.ts';
+import { BANDS, MAX_SPECTRA, Spectra } from '../../../web/timeline/spectra.ts';
 import { sweep } from '../../support/signals.ts';
 
 function tone(hz: number, amplitude: number): Int16Array {
@@ -50,4 +51,27 @@ test('the last ten minutes are kept, and no more', () => {
   expect(spectra.bytes).toBe(30_000 * BANDS);
   expect(spectra.at(10, 0)).toBe(0);
   expect([spectra.at(spectra.total - 1, 5), spectra.at(spectra.total, 5)]).toEqual([9, 0]);
+});
+
+test.each([8_000, 16_000, 44_100])('a recording at %d Hz has one as well', (sampleRate) => {
+  const seconds = 2;
+  const caller = new Int16Array(sampleRate * seconds);
+  const from = sweep({ sampleRate, seconds: 1, fromHz: 1_000, toHz: 1_000, amplitude: 0.5 });
+  caller.set(from, sampleRate);
+  const wav = { sampleRate, channels: [caller, new Int16Array(caller.length)] };
+  const { skipped, voices } = recordedSpectra(wav);
+  expect(skipped).toBe(0);
+  const [left = new Uint8Array(), right = new Uint8Array([1])] = voices;
+  expect(left).toHaveLength(100 * BANDS);
+  expect(Math.max(...left.subarray(0, 49 * BANDS))).toBe(0);
+  const column = left.subarray(75 * BANDS, 76 * BANDS);
+  expect(Math.abs(column.indexOf(Math.max(...column)) - 16)).toBeLessThanOrEqual(1);
+  expect(Math.max(...right)).toBe(0);
+});
+
+test('of a long recording the last minutes have one; what cannot be a recording has none', () => {
+  const silence = new Int16Array(8_000 * 0.02 * (MAX_SPECTRA + 10));
+  const { skipped, voices } = recordedSpectra({ sampleRate: 8_000, channels: [silence] });
+  expect([skipped, voices[0]?.length]).toEqual([10, MAX_SPECTRA * BANDS]);
+  expect(recordedSpectra({ sampleRate: 4e9, channels: [silence] }).voices).toEqual([]);
 });
