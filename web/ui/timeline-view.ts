@@ -34,6 +34,8 @@ export class TimelineView extends LitElement {
   @state() private turn: number | undefined;
   @state() private isFollowing = true;
   readonly viewport = new Viewport();
+  /** Where the picture on screen begins. */
+  drawnFromMs = NaN;
   #painter: AxisPainter | undefined;
   #palette: Palette | undefined;
   #request: number | undefined;
@@ -209,6 +211,7 @@ export class TimelineView extends LitElement {
     this.viewport.setRange(this.timeline.beginMs, this.timeline.durationMs);
     const { hasSpectrum, selected } = this;
     this.#painter.paint(this.timeline, this.viewport, { palette, hasSpectrum, selected });
+    this.drawnFromMs = this.viewport.fromMs;
     this.#placePlayhead();
   }
 
