@@ -26,9 +26,12 @@ const DUE_LOUD = 1;
 const LOUD_EVERY = 5_000;
 /**
  * What came late to a call's start comes all at once, and is the first of a word. So much of it is
- * left as it is: to take packets back would tear what is said for the sake of a count.
+ * left as it is until the caller pauses: to take packets back at once would tear what is said for
+ * the sake of a count.
  */
 const START_LEEWAY = 200;
+/** Quiet for so long is no longer within a sentence: a packet less of it is not heard. */
+const PAUSE = 400;
 /** Quiet is below −54 dBFS, or 20 dB below the caller's own voice. */
 const QUIET_RMS = 65;
 const QUIET_SHARE = 0.1;
@@ -45,8 +48,10 @@ export class DriftControl {
   readonly #perMs: number;
   #startedAt: number | undefined;
   readonly #leeway: number;
-  /** What the stream is late by from its start on and need not make up for, ms. */
+  /** What the stream is late by from its start on and need not make up for in what is said, ms. */
   #reference: number | undefined;
+  /** How long it has been quiet. */
+  #quietMs = 0;
   /** The quickest transits, oldest first, as they would be without the corrections. */
   #windows: Window[] = [];
   #corrected = 0;
@@ -54,8 +59,9 @@ export class DriftControl {
   #loudness = 0;
 
   /**
-   * @param leeway ms that a stream may be away from the call's time from its start on; what is more
-   * is made up for. A stream that takes its time, a jitter buffer's, has all the leeway there is.
+   * @param leeway ms that a stream may be away from the call's time from its start on until the
+   * first long pause; what is more is made up for. A stream that takes its time, a jitter buffer's,
+   * has all the leeway there is, for good.
    */
   constructor(sampleRate: number, leeway = START_LEEWAY) {
     this.#perMs = sampleRate / 1_000;
@@ -125,6 +131,8 @@ export class DriftControl {
   correction(samples: Int16Array, now: number): number {
     const quiet = this.#isQuiet(samples);
     const unit = Math.min(samples.length / this.#perMs, MAX_UNIT);
+    this.#quietMs = quiet ? this.#quietMs + samples.length / this.#perMs : 0;
+    if (this.#quietMs >= PAUSE) this.#callIn(unit);
     const drift = this.driftMs;
     const due = Math.abs(drift) >= unit * (quiet ? DUE_QUIET : DUE_LOUD);
     if (!due || (!quiet && now - this.#loudAt < LOUD_EVERY)) return 0;
@@ -133,6 +141,12 @@ export class DriftControl {
     const units = quiet && drift > 0 ? Math.round(drift / unit) : Math.sign(drift);
     this.#corrected += units * unit;
     return Math.round(units * unit * this.#perMs);
+  }
+
+  /** A packet of what the start was excused from is due after all. */
+  #callIn(unit: number): void {
+    if (this.#reference === undefined || this.#leeway === Infinity) return;
+    this.#reference -= Math.sign(this.#reference) * Math.min(unit, Math.abs(this.#reference));
   }
 
   #isQuiet(samples: Int16Array): boolean {

@@ -3,7 +3,8 @@
  * it gets and wants each one as soon as there is no doubt about what comes before it. So this is
  * no jitter buffer (RFC 3550 §5.1 timestamps in, one gapless stream of samples out):
  *
- *  - the next frame goes out the moment it arrives;
+ *  - the next frame goes out the moment it arrives, but for the call's first, whose place in the call
+ *    shows a moment later (FirstPackets);
  *  - behind a gap frames wait for the missing one, at most one packet time, then it is concealed;
  *  - when nothing has come for 200 ms (silence suppression, hold, a stalled network), or for 40 ms
  *    after the sender has said that nothing will (comfort noise, DTMF), zeros are
@@ -18,6 +19,7 @@
  * https://www.rfc-editor.org/rfc/rfc3550#section-5.1
  */
 import { ContinuousOutput, type Emit, type TimelineKind } from './continuous-output.ts';
+import { FirstPackets } from './first-packets.ts';
 import { FrameShelf } from './frame-shelf.ts';
 import { WallClock } from './wall-clock.ts';
 
@@ -43,6 +45,8 @@ export interface TimelineOptions {
 /** All in ms. */
 const DEFAULT_PTIME = 20;
 const QUIET_AFTER = 200;
+/** Before the first packet: a path takes its time to be made, and what was said meanwhile comes then. */
+const QUIET_AT_FIRST = 1000;
 /** When the sender has announced the pause, in packet times. */
 const ANNOUNCED_AFTER = 2;
 /** How far a packet of a filled period may come behind the quickest one and not be late. */
@@ -61,6 +65,7 @@ const STRAGGLERS = 200;
 export class RtpTimeline {
   readonly #rate: number;
   readonly #out: ContinuousOutput;
+  readonly #first = new FirstPackets();
   readonly #shelf = new FrameShelf();
   readonly #clock: WallClock;
   #counts = { received: 0, late: 0, duplicate: 0, resyncs: 0 };
@@ -125,6 +130,11 @@ export class RtpTimeline {
     }
     this.#start(now);
     const timestamp = rtpTimestamp >>> 0;
+    this.#beginOnceComplete(now);
+    if (this.#ssrc === undefined) {
+      this.#first.put(timestamp, ssrc, samples, now);
+      return;
+    }
     const quiet = this.#isQuiet(now);
     if (quiet) this.#giveUpWaiting(now);
     if (ssrc !== this.#ssrc || this.#isJump(timestamp, now)) this.#resync(timestamp, ssrc, now);
@@ -141,9 +151,10 @@ export class RtpTimeline {
     this.#excused = late && !this.#excused;
     if (this.#excused) return;
     this.#start(now);
+    this.#beginOnceComplete(now);
     this.#giveUpWaiting(now);
     this.#heardAt ??= now;
-    if (this.#shelf.size === 0 && this.#isQuiet(now)) this.#fillByClock(now);
+    if (this.#first.isEmpty && this.#shelf.size === 0 && this.#isQuiet(now)) this.#fillByClock(now);
   }
 
   #start(now: number): void {
@@ -153,8 +164,24 @@ export class RtpTimeline {
 
   #isQuiet(now: number): boolean {
     const silence = now - (this.#heardAt ?? now);
+    if (this.#ssrc === undefined) return silence > QUIET_AT_FIRST;
     const announced = ANNOUNCED_AFTER * this.#ms(this.#ptime);
     return silence > (this.#announced ? announced : Math.max(QUIET_AFTER, announced));
+  }
+
+  /** The first packets are there: the last of them is of the present, what precedes it is older. */
+  #beginOnceComplete(now: number): void {
+    if (!this.#first.areComplete(now)) return;
+    const packets = this.#first.take();
+    const [first, last] = [packets[0], packets.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const older = (last.timestamp - first.timestamp) | 0;
+    this.#resync(first.timestamp, first.ssrc, last.arrivedAt, older);
+    // Ahead of the others, which were under way for longer.
+    this.#out.drift.observe(last.arrivedAt, this.#out.position + older);
+    for (const { timestamp, samples, arrivedAt } of packets) {
+      this.#place(timestamp, samples, arrivedAt, false);
+    }
   }
 
   #place(timestamp: number, samples: Int16Array, now: number, quiet: boolean): void {
@@ -208,8 +235,8 @@ export class RtpTimeline {
     this.#counts.late++;
   }
 
-  /** Goes on with `timestamp` where the stream stands now. */
-  #resync(timestamp: number, ssrc: number, now: number): void {
+  /** Goes on with `timestamp`, of `older` samples ago, where the stream stands now. */
+  #resync(timestamp: number, ssrc: number, now: number, older = 0): void {
     this.#giveUpWaiting(Infinity);
     if (this.#ssrc !== undefined) {
       this.#counts.resyncs++;
@@ -218,7 +245,7 @@ export class RtpTimeline {
         this.#changedAt = now;
       }
     }
-    const missing = this.#clock.expected(now) - this.#out.position;
+    const missing = this.#clock.expected(now) - this.#out.position - older;
     if (missing <= this.#samples(JUMP)) {
       const packets = missing / this.#ptime;
       // The time before the first word belongs to the call as well, to the nearest packet. Later it

@@ -71,14 +71,25 @@ export function measureCallerToAgent(
     if (sentAt === undefined || !arrived || position >= total) break;
     latencies.push(arrived.timeMs - sentAt);
   }
-  const [first, last] = [frames[0], frames.at(-1)];
-  const seconds = first && last ? (last.timeMs - first.timeMs) / 1000 : 0;
   return {
     frames: frames.length,
-    framesPerSecond: seconds > 0 ? round((frames.length - 1) / seconds, 2) : 0,
+    framesPerSecond: rateOf(frames),
     ...quality(result),
     latencyMs: latencyOf(latencies),
   };
+}
+
+/**
+ * Without the first second: the call's time counts from its answer, and what of it precedes the first
+ * packet comes with that.
+ */
+function rateOf(frames: readonly AgentFrame[]): number {
+  const [start, last] = [frames[0], frames.at(-1)];
+  if (start === undefined || last === undefined) return 0;
+  const steady = frames.findIndex(({ timeMs }) => timeMs - start.timeMs >= 1000);
+  const first = frames[steady];
+  if (first === undefined || first === last) return 0;
+  return round(((frames.length - 1 - steady) * 1000) / (last.timeMs - first.timeMs), 2);
 }
 
 export interface AgentAnswer {

@@ -60,12 +60,12 @@ beforeEach(() => {
 });
 
 describe('in order', () => {
-  it('emits each frame the moment it arrives, bit for bit', () => {
+  it('emits each frame but the first the moment it arrives, bit for bit', () => {
     const voice = speechLike(RATE, 160 * 50);
     for (let i = 0; i < 50; i++) {
       bench.until(i * 20);
       bench.timeline.push(1000 + i * 160, SSRC, voice.subarray(i * 160, i * 160 + 160), i * 20);
-      expect(bench.total).toBe((i + 1) * 160);
+      expect(bench.total).toBe(i === 0 ? 0 : (i + 1) * 160);
     }
     expect(concat(bench.out.map(({ samples }) => samples))).toEqual(voice);
     expect(bench.timeline.counters).toEqual({
@@ -272,12 +272,12 @@ describe('when nothing comes', () => {
     expect(Math.abs(bench.total - 6200 * 8)).toBeLessThanOrEqual(320);
   });
 
-  it('gives the agent time before the phone has said anything', () => {
-    bench.until(1000);
+  it('gives the agent time while the phone says nothing at all', () => {
+    bench.until(2000);
     const silent = bench.total;
-    expect(Math.abs(silent - 8000)).toBeLessThanOrEqual(480);
-    talk(1000, 1200);
-    expect(Math.abs(bench.total - 1200 * 8)).toBeLessThanOrEqual(160);
+    expect(Math.abs(silent - 16_000)).toBeLessThanOrEqual(480);
+    talk(2000, 2200);
+    expect(Math.abs(bench.total - 2200 * 8)).toBeLessThanOrEqual(160);
     expect(bench.picture.endsWith('1'.repeat(10))).toBe(true);
     expect(bench.timeline.counters.resyncs).toBe(0);
   });
@@ -423,29 +423,57 @@ describe('a phone whose clock is not ours', () => {
     },
   );
 
-  /** 20 s of speech whose first packets come all at once. */
-  function heldUp(until: number): Int16Array {
+  /** 20 s of speech whose first packets come late, all at once or all `apart` ms behind the first. */
+  function heldUp(until: number, apart: number): Int16Array {
     const voice = speechLike(RATE, 160 * 1000);
     bench.timeline.tick(0);
     for (let i = 0; i < 1000; i++) {
-      const now = Math.max(until, 50 + i * 20);
+      const now = Math.max(until + Math.min(i, 1) * apart, 50 + i * 20);
       bench.until(now);
       bench.timeline.push(i * 160, SSRC, voice.subarray(i * 160, i * 160 + 160), now);
     }
     return voice;
   }
 
-  it('leaves the words whole of a call that began with packets that had been held up', () => {
-    const voice = heldUp(190);
+  it.each([
+    {
+      what: 'that come all at once count from when they were said',
+      until: 190,
+      apart: 0,
+      ahead: 0,
+    },
+    { what: 'of half a second, too', until: 550, apart: 0, ahead: 0 },
+    { what: 'behind one that looks in time leave it ahead', until: 190, apart: 12, ahead: 140 },
+  ])('leaves a call’s words whole: first packets $what', ({ until, apart, ahead }) => {
+    const voice = heldUp(until, apart);
     const { late, addedMs, leftOutMs } = bench.timeline.counters;
     expect({ late, addedMs, leftOutMs }).toEqual({ late: 0, addedMs: 0, leftOutMs: 0 });
+    expect(Math.abs(bench.total / 8 - ahead - (bench.now + 20))).toBeLessThanOrEqual(10);
     const spoken = concat(bench.out.map(({ samples }) => samples)).slice(-voice.length);
     // The first packet fades in after the silence before it.
     expect(firstDifference(spoken.slice(160), voice.slice(160))).toBe(-1);
   });
 
+  it('gains on those in the first long pause, and leaves the words after it whole, too', () => {
+    const voice = heldUp(190, 12);
+    const random = randomSource(9);
+    const room = Int16Array.from({ length: 160 * 40 }, () => 30 * random());
+    const said = concat([room, voice.subarray(0, 160 * 100)]);
+    for (let i = 0; i < said.length / 160; i++) {
+      const now = 50 + (1000 + i) * 20;
+      bench.until(now);
+      const packet = said.subarray(i * 160, i * 160 + 160);
+      bench.timeline.push((1000 + i) * 160, SSRC, packet, now);
+    }
+    expect(bench.timeline.counters.leftOutMs).toBeGreaterThanOrEqual(120);
+    expect(Math.abs(bench.total / 160 - (bench.now / 20 + 1))).toBeLessThanOrEqual(1);
+    const heard = concat(bench.out.map(({ samples }) => samples));
+    const words = voice.subarray(0, 160 * 100);
+    expect(firstDifference(heard.slice(-words.length), words)).toBe(-1);
+  });
+
   it('gains on those that had been held up for longer', () => {
-    heldUp(550);
+    heldUp(550, 12);
     const { late, addedMs, leftOutMs } = bench.timeline.counters;
     expect({ late, addedMs }).toEqual({ late: 0, addedMs: 0 });
     expect(leftOutMs).toBeGreaterThanOrEqual(280);
