@@ -153,8 +153,25 @@ test('two calls at once do not hear each other', async ({ agent, bridge, openPag
   const [a, b] = [of(first.callId), of(other.callId)];
   if (!a || !b) throw new Error('the agent was not called by both calls');
   await expect(page.getByTestId('call-card')).toHaveCount(2);
+  // Both in a list, each with its state; a click leads to its card.
+  const row = (user: string) =>
+    page.getByTestId('call-list').getByRole('link').filter({ hasText: user });
+  await expect(row('agent001')).toContainText(/agent001\s*→ 1001\s+In call\s+\d\d:\d\d/);
+  await expect(row('agent002')).toContainText(/agent002\s*→ 1002\s+In call\s+\d\d:\d\d/);
+  const cardOf = (callId: string) => page.locator(`[data-call-id="${callId}"]`);
+  for (const [user, { callId }] of [
+    ['agent001', first],
+    ['agent002', other],
+  ] as const) {
+    await row(user).click();
+    await expect(cardOf(callId).getByTestId('call-caller')).toBeInViewport();
+    await expect(cardOf(callId).getByTestId('call-caller')).toHaveText(user);
+  }
   await frames(a, 150);
   await frames(b, 150);
+  await cardOf(other.callId).getByTestId('hold-button').click();
+  await expect(row('agent002')).toContainText('On hold');
+  await expect(row('agent001')).toContainText('In call');
   await Promise.all([first.hangup(), other.hangup()]);
   await second.close();
 
@@ -175,6 +192,10 @@ test('the page hangs up, and the phone is told', async ({ agent, openPage, phone
   const session = await agent.session();
   await expect(page.getByTestId('call-caller')).toContainText('agent001');
   await expect(page.getByTestId('call-dialled')).toContainText('1000');
+  await expect(page.getByTestId('agent-parameters')).toHaveText(
+    /tenant_id\s*t\s*campaign_id\s*c\s*lead_id\s*l/,
+  );
+  expect(session.query.get('tenant_id')).toBe('t');
   await page.getByTestId('hangup-button').click();
   expect(await call.ended).toMatchObject({ cause: 'hangup', by: 'remote' });
   expect(await session.closed).toBe(1000);

@@ -106,7 +106,7 @@ const MENDED = `(async () => {
 })()`;
 
 async function choose(page: Page, call: OutgoingCall, capture: Capture): Promise<void> {
-  await page.evaluate(`bridge.setCapture(${JSON.stringify(call.callId)}, '${capture}')`);
+  await page.evaluate(`bridge.capture('${capture}', ${JSON.stringify(call.callId)})`);
   await used(page, capture);
 }
 

@@ -23,8 +23,8 @@ export interface EngineOption {
 interface Fixtures {
   agent: TestAgent;
   bridge: BridgeProcess;
-  /** The page, opened, started and registered. */
-  openPage: () => Promise<Page>;
+  /** The page, opened, started and registered; `?start` unless told. */
+  openPage: (search?: string) => Promise<Page>;
   phone: Softphone;
 }
 
@@ -84,17 +84,26 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
     expect(code, 'exit code of the bridge').toBe(0);
   },
 
+  // In no test may the page complain; of what a test takes away, the browser itself does.
+  page: async ({ page }, use) => {
+    const complaints: string[] = [];
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    page.on('console', (message) => {
+      const text = message.text();
+      if (message.type() === 'error' && !NO_COMPLAINT.test(text)) complaints.push(text);
+    });
+    await use(page);
+    expect(complaints, 'errors in the page').toEqual([]);
+  },
+
   openPage: async ({ agent, bridge, page, settings }, use) => {
     let foreign: readonly string[] = [];
-    await use(async () => {
-      const lines: string[] = [];
-      page.on('pageerror', (error) => lines.push(error.message));
+    await use(async (search = '?start') => {
       foreign = watchForeign(page, bridge.url);
-      await page.goto(`${bridge.url}/?start`);
+      await page.goto(`${bridge.url}/${search}`);
       await bridge.until('the page is registered', ({ registrations }) =>
         registrations.some(({ kind }) => kind === 'page'),
       );
-      expect(lines, 'errors in the page').toEqual([]);
       return page;
     });
     const isDirect = settings['BRIDGE_AGENT_DIRECT'] === 'true';
@@ -113,6 +122,10 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
     await phone.close();
   },
 });
+
+/** What the browser itself writes about connections that fail, and what `?debug` has asked for. */
+const NO_COMPLAINT =
+  /^(?:Failed to load resource|WebSocket connection to |\[(?:sip|media|agent)\] )|net::ERR_/;
 
 /** Collects requests to other origins, and what the page's Content-Security-Policy has stopped. */
 export function watchForeign(page: Page, url: string): readonly string[] {

@@ -3,8 +3,8 @@
  * all of it by keyboard; how a phone is set up.
  */
 import { readFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright/test';
+import { tooWide, violations } from '../support/axe.ts';
+import { bytesOf, sweep } from '../support/signals.ts';
 import { expect, test } from './fixtures.ts';
 
 test.beforeEach(({ engine }) => {
@@ -14,24 +14,14 @@ test.beforeEach(({ engine }) => {
 // Axe looks at every element of the page, several times a test.
 test.setTimeout(180_000);
 
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-/** What axe finds, in words: everything in light, and in dark what the other colours change. */
-async function violations(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const axe = new AxeBuilder({ page });
-    const { violations } = await (
-      colorScheme === 'light' ? axe.withTags(TAGS) : axe.withRules(['color-contrast'])
-    ).analyze();
-    for (const { id, help, nodes } of violations) {
-      const where = nodes.map(({ target }) => JSON.stringify(target)).join(' ');
-      found.push(`${colorScheme}: ${id} (${help}) at ${where}`);
-    }
-  }
-  return found;
-}
+/** So long that somebody can cut it. */
+const LONG_ANSWER = sweep({
+  sampleRate: 16_000,
+  seconds: 20,
+  fromHz: 440,
+  toHz: 440,
+  amplitude: 0.3,
+});
 
 test('before the first call: accessible, by keyboard, and with everything a phone needs', async ({
   bridge,
@@ -46,6 +36,7 @@ test('before the first call: accessible, by keyboard, and with everything a phon
   await readiness.getByTestId('error-code').first().click();
   await expect(readiness.getByTestId('explanation')).toContainText('What to do:');
   expect(await violations(page)).toEqual([]);
+  expect(await tooWide(page)).toEqual([]);
 
   const { host, port } = await bridge.phoneServer();
   const downloading = page.waitForEvent('download');
@@ -62,10 +53,17 @@ test('before the first call: accessible, by keyboard, and with everything a phon
   await page.keyboard.press('?');
   await expect(page.getByTestId('shortcuts')).toContainText('Interrupt');
   expect(await violations(page)).toEqual([]);
-  // While the dialog is open its keys are its own.
+  // While the dialog is open its keys are its own, and none does anything where they are off.
   await page.keyboard.press('s');
+  await page.getByTestId('shortcuts-switch').uncheck();
   await page.keyboard.press('Escape');
+  await page.keyboard.press('s');
+  await page.keyboard.press('?');
+  await expect(page.getByTestId('shortcuts')).toBeHidden();
   await expect(page.getByTestId('registration-state')).toHaveAttribute('data-state', 'idle');
+  await page.getByTestId('shortcuts-button').click();
+  await page.getByTestId('shortcuts-switch').check();
+  await page.keyboard.press('Escape');
   await page.keyboard.press('s');
   await expect(page.getByTestId('registration-state')).toHaveAttribute('data-state', 'registered');
   await page.keyboard.press('d');
@@ -94,14 +92,24 @@ test('in a call: every panel open is accessible, and every key does what it says
   await expect(page.getByTestId('chart-mos').locator('canvas')).toBeVisible();
   await page.getByTestId('listen-caller').click();
   expect(await violations(page)).toEqual([]);
+  expect(await tooWide(page)).toEqual([]);
 
   await page.getByTestId('listen-caller').blur();
+  const counters = () =>
+    page.evaluate<{ queuedMs: number; flushedMs: number }>('bridge.calls[0].counters');
+  session.send(bytesOf(LONG_ANSWER));
+  await expect.poll(async () => (await counters()).queuedMs).toBeGreaterThan(2_000);
+  await page.keyboard.press('i');
+  await expect(page.getByTestId('transcript')).toContainText('The answer is cut.');
+  await expect.poll(async () => (await counters()).flushedMs).toBeGreaterThan(1_000);
   await page.keyboard.press('h');
   await expect(page.getByTestId('call-state')).toHaveAttribute('data-state', 'held');
   await page.keyboard.press('h');
   await expect(page.getByTestId('call-state')).toHaveAttribute('data-state', 'answered');
   await page.keyboard.press('m');
   await expect(page.getByTestId('mute-agent-button')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('m');
+  await expect(page.getByTestId('mute-agent-button')).toHaveAttribute('aria-pressed', 'false');
   await page.keyboard.press('l');
   await expect(page.getByTestId('offer-answer')).toBeVisible();
   expect(await violations(page)).toEqual([]);

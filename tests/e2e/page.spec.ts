@@ -1,4 +1,5 @@
 /** The page before and after calls: its one button, what it says when the browser will not do. */
+import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 
 test('one button starts it; it registers and says so, and what to type into the phone', async ({
@@ -35,13 +36,50 @@ test('a reload replaces the registration and the next call is answered', async (
   await call.hangup();
 });
 
-for (const api of ['MediaStreamTrackGenerator', 'RTCPeerConnection']) {
-  test(`a browser without ${api} is told so`, async ({ bridge, page }) => {
-    await page.addInitScript((name) => {
-      Reflect.deleteProperty(globalThis, name);
-    }, api);
+/** As Firefox and Safari lack them: one by one, or both ways of taking the caller's voice out. */
+const LACKING: readonly (readonly [missing: readonly string[], sentence: string])[] = [
+  [
+    ['MediaStreamTrackGenerator'],
+    'no MediaStreamTrackGenerator, with which the agent’s voice is put into the call',
+  ],
+  [['RTCPeerConnection'], 'no RTCPeerConnection'],
+  [
+    ['RTCRtpScriptTransform', 'MediaStreamTrackProcessor'],
+    'no RTCRtpScriptTransform or MediaStreamTrackProcessor, with which the caller’s voice is taken out of it',
+  ],
+];
+for (const [missing, sentence] of LACKING) {
+  test(`a browser without ${missing.join(' and ')} is told so`, async ({ bridge, page }) => {
+    await lack(page, missing);
     await page.goto(`${bridge.url}/?start`);
-    await expect(page.getByTestId('event-log')).toContainText('BROWSER_UNSUPPORTED');
-    await expect(page.getByTestId('event-log')).toContainText(api);
+    const log = page.getByTestId('event-log');
+    await expect(log).toContainText('BROWSER_UNSUPPORTED');
+    await expect(log).toContainText(`This browser has ${sentence}.`);
+    await expect(log).toContainText('open this page in Chrome or Edge');
+    // The same in the chain, and no button that could not do what it says.
+    const link = page.getByTestId('chain-page');
+    await expect(link).toHaveAttribute('data-light', 'red');
+    await expect(link).toContainText(sentence);
+    await expect(page.getByText('This browser cannot be the bridge')).toBeVisible();
+    await expect(page.getByTestId('start-button')).toHaveCount(0);
   });
+}
+
+test('a browser without script transforms alone takes calls, and is told what it costs', async ({
+  bridge,
+  page,
+}) => {
+  await lack(page, ['RTCRtpScriptTransform']);
+  await page.goto(`${bridge.url}/?start`);
+  await expect(page.getByTestId('registration-state')).toHaveAttribute('data-state', 'registered');
+  const hint = page.getByTestId('readiness').locator('[data-code=BROWSER_OLD]');
+  await expect(hint).toContainText('audio takes the slower way, some 40 ms more');
+  await expect(hint).toContainText('use Chrome or Edge 141 or newer');
+});
+
+/** Before anything of the page runs. */
+async function lack(page: Page, names: readonly string[]): Promise<void> {
+  await page.addInitScript((missing: readonly string[]) => {
+    for (const name of missing) Reflect.deleteProperty(globalThis, name);
+  }, names);
 }

@@ -6,8 +6,11 @@ import { readFile } from 'node:fs/promises';
 import { strToU8, zipSync } from 'fflate';
 import type { Page } from 'playwright/test';
 import { compare } from '../../audio/compare.ts';
+import type { PageConfig } from '../../common/api.ts';
 import { readBundle, type Bundle } from '../../recording/bundle.ts';
 import type { KeptRecording } from '../../web/recording/recordings.ts';
+import type { Timeline } from '../../web/timeline/timeline.ts';
+import { tooWide, violations } from '../support/axe.ts';
 import { bytesOf, sweep } from '../support/signals.ts';
 import type { AgentSession } from '../support/test-agent.ts';
 import { expect, test } from './fixtures.ts';
@@ -83,6 +86,12 @@ test.describe('every call is recorded', () => {
     const view = page.getByTestId('bundle-view');
     await expect(view).toContainText(call.callId);
     await expect(page.getByTestId('bundle-problem')).toHaveCount(0);
+    // As it was live: the whistle rises, in the spectrogram too.
+    await expect(view.getByTestId('spectrogram-button')).toBeVisible();
+    const pitches = await view.locator('timeline-view').evaluate(pitchesOfCaller);
+    const [low = NaN, , high = NaN] = pitches;
+    expect(pitches).toEqual(pitches.toSorted((a, b) => a - b));
+    expect(high - low).toBeGreaterThan(20);
     await view.getByTestId('bundle-sip').locator('summary').click();
     await expect(view.getByTestId('rung').first()).toContainText('INVITE');
     await view.getByTestId('bundle-log').locator('summary').click();
@@ -103,6 +112,15 @@ test.describe('every call is recorded', () => {
     expect(all[0]).toMatchObject({ callId: replayed.id, replayOf: call.callId, complete: true });
     await expect(page.getByTestId('turn-pair').first()).toBeVisible();
     await expect(page.getByTestId('bundle-view')).toHaveCount(2);
+
+    // All of it for everybody, and in a narrow window as well; found again by a word of it.
+    await expect(page.getByTestId('recording')).toHaveCount(2);
+    expect(await violations(page)).toEqual([]);
+    expect(await tooWide(page)).toEqual([]);
+    const search = page.getByRole('searchbox', { name: 'Search recordings' });
+    await search.fill(replayed.id);
+    await expect(page.getByTestId('recording')).toContainText(['replayed to the agent']);
+    await expect(page.getByTestId('recordings-used')).toContainText('1 of 2 shown');
   });
 
   test('a call whose page is reloaded is kept up to that moment', async ({
@@ -135,7 +153,76 @@ test.describe('every call is recorded', () => {
     await page.getByTestId('recording-remove').click();
     await expect(page.getByTestId('recording')).toHaveCount(0);
   });
+
+  test('in IndexedDB, where there is no file system: through a reload, and the oldest goes', async ({
+    agent,
+    bridge,
+    openPage,
+    page,
+    phone,
+  }) => {
+    // As a browser without it, in its worker; and with room for one of two calls.
+    await page.route(/storage-worker.*\.js$/, async (route) => {
+      const response = await route.fetch();
+      const body = `delete FileSystemFileHandle.prototype.createSyncAccessHandle;${await response.text()}`;
+      await route.fulfill({ response, body });
+    });
+    await page.route('**/api/config', async (route) => {
+      const response = await route.fetch();
+      const { recording, ...config } = (await response.json()) as PageConfig;
+      await route.fulfill({
+        response,
+        json: { ...config, recording: { ...recording, limitMb: LIMIT_MB } },
+      });
+    });
+    await openPage();
+    const talk = async () => {
+      const call = await phone.call({ to: '1000', play: caller, codecs: ['pcmu'] });
+      await call.answered;
+      const session = await agent.session();
+      await frames(session, 100);
+      await call.hangup();
+      await session.closed;
+      return { callId: call.callId, pcm: session.pcm };
+    };
+    const first = await talk();
+    const [kept] = await keptRecordings(page, 1);
+    expect(kept).toMatchObject({ callId: first.callId, complete: true });
+    expect(await page.evaluate('indexedDB.databases().then((all) => all.length)')).toBe(1);
+    await page.reload();
+    await bridge.until('the page is back', ({ registrations }) =>
+      registrations.some(({ kind }) => kind === 'page'),
+    );
+    const [again] = await keptRecordings(page, 1);
+    expect(again).toEqual(kept);
+    const { bundle } = await download(page);
+    const [left = new Int16Array()] = bundle.wav.channels;
+    expect(left.slice(0, first.pcm.length)).toEqual(first.pcm.slice(0, left.length));
+
+    const second = await talk();
+    await expect
+      .poll(async () => (await keptRecordings(page, 1)).map(({ callId }) => callId))
+      .toEqual([second.callId]);
+    await expect(page.getByTestId('recording')).toHaveCount(1);
+  });
 });
+
+/** More than one of the calls, and less than two. */
+const LIMIT_MB = 0.2;
+
+/** The loudest bands of the caller's spectrogram, in the beginning, the middle and the end of the sweep. */
+function pitchesOfCaller(element: unknown): number[] {
+  const { caller, callerSpectra } = (element as { timeline: Timeline }).timeline;
+  const peak = { low: 0, high: 0, rms: 0, flags: 0 };
+  const loud = Array.from({ length: caller.total }, (_, column) => column).filter(
+    (column) => caller.read(column, column + 1, peak) && peak.high > 8_000,
+  );
+  return [0.1, 0.5, 0.9].map((share) => {
+    const column = loud[Math.floor(share * loud.length)] ?? 0;
+    const bands = Array.from({ length: 64 }, (_, band) => callerSpectra.at(column, band));
+    return bands.indexOf(Math.max(...bands));
+  });
+}
 
 /** Speaks half a second after the caller has been silent for as long. */
 async function answerLate(session: AgentSession): Promise<void> {

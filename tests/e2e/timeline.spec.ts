@@ -5,6 +5,7 @@
 import type { Page } from 'playwright/test';
 import type { Timeline } from '../../web/timeline/timeline.ts';
 import { bytesOf, sweep, toneLevel } from '../support/signals.ts';
+import { EVENTS, WORDS } from '../../web/ui/axis/layout.ts';
 import { expect, test } from './fixtures.ts';
 
 const RATE = 8_000;
@@ -176,7 +177,11 @@ test('keys and wheel move the axis, marks tell what they are, the spectrogram sh
   const page = await openPage();
   const call = await phone.call({ to: '1000', play: bursts([1], 30) });
   await call.answered;
-  await agent.session();
+  const session = await agent.session();
+  await expect
+    .poll(async () => (await axisOf(page)).durationMs, { timeout: 30_000 })
+    .toBeGreaterThan(1_500);
+  session.send('{"type":"transcript","text":"good morning","is_final":true}');
   await expect
     .poll(async () => (await axisOf(page)).durationMs, { timeout: 30_000 })
     .toBeGreaterThan(3_000);
@@ -205,6 +210,18 @@ test('keys and wheel move the axis, marks tell what they are, the spectrogram sh
 
   const box = await axis.boundingBox();
   if (box === null) throw new Error('the axis has no place');
+  // Pointed at, a mark tells in a line what it is; beside it there is nothing to tell; clicked, it stays.
+  const { fromMs: left, spanMs: seen } = await view();
+  const at = (await axisOf(page)).entries.find(({ kind }) => kind === 'transcript')?.at ?? NaN;
+  const x = box.x + (at - left) * (box.width / seen);
+  const y = box.y + WORDS.caller.top + WORDS.caller.height / 2;
+  await page.mouse.move(x + 4, y);
+  await expect(details).toContainText(/\d:\d\d\.\d{3}\s*Caller\s+good morning/);
+  await page.mouse.move(x + 4, box.y + EVENTS.top + EVENTS.height / 2);
+  await expect(details).not.toContainText('good morning');
+  await page.mouse.click(x + 4, y);
+  await page.mouse.move(x + 4, box.y + EVENTS.top + EVENTS.height / 2);
+  await expect(details).toContainText('good morning');
   const { spanMs, fromMs } = await view();
   await page.mouse.move(box.x + box.width / 4, box.y + 60);
   await page.mouse.wheel(0, -100);
@@ -243,6 +260,18 @@ test('either side can be muted, and keys go either way', async ({ agent, openPag
   await expect.poll(() => session.frames.length).toBeGreaterThan(frames + 10);
   await page.getByTestId('mute-caller-button').click();
   await expect.poll(level, { timeout: 20_000 }).toBeGreaterThan(0.3);
+
+  // And the agent, whom the phone hears or not.
+  const answer = bytesOf(
+    sweep({ sampleRate: 16_000, seconds: 60, fromHz: 440, toHz: 440, amplitude: 0.5 }),
+  );
+  session.send(answer);
+  const heard = () => toneLevel(call.recording.samples.slice(-1_600), RATE, 440);
+  await expect.poll(heard, { timeout: 20_000 }).toBeGreaterThan(0.3);
+  await page.getByTestId('mute-agent-button').click();
+  await expect.poll(heard, { timeout: 20_000 }).toBeLessThan(0.001);
+  await page.getByTestId('mute-agent-button').click();
+  await expect.poll(heard, { timeout: 20_000 }).toBeGreaterThan(0.3);
 
   await page.getByTestId('keys-to').selectOption('agent');
   await page.getByTestId('key-7').click();

@@ -13,6 +13,8 @@ export interface View {
   readonly width?: number;
   readonly height?: number;
   readonly scheme?: Scheme;
+  /** An interface that this browser has not. */
+  readonly lacks?: string;
 }
 
 export class Stage {
@@ -35,13 +37,19 @@ export class Stage {
   }
 
   /** @param search `?start` answers calls at once. */
-  async page(search = '?start', { width = 1280, height = 900, scheme = 'light' }: View = {}) {
+  async page(
+    search = '?start',
+    { width = 1280, height = 900, scheme = 'light', lacks }: View = {},
+  ): Promise<Page> {
     const page = await this.#browser.newPage({
       viewport: { width, height },
       colorScheme: scheme,
       reducedMotion: 'reduce',
     });
     page.setDefaultTimeout(PATIENCE_MS);
+    if (lacks !== undefined) {
+      await page.addInitScript((name) => void Reflect.deleteProperty(globalThis, name), lacks);
+    }
     await page.goto(`${this.bridge.url}/${search}`);
     if (search !== '') {
       await this.until('the page is registered', ({ registrations }) =>

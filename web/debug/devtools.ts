@@ -46,7 +46,6 @@ export interface BridgeDevtools {
   /** The developer's ears: one side of a call on this computer's loudspeaker. */
   listen(callId: string, side: Side, change: { on?: boolean; volume?: number }): void;
   /** How the agent hears the caller: auto, encoded, track or worklet. */
-  setCapture(callId: string, mode: CaptureMode): void;
   capture(mode: CaptureMode, callId?: string): void;
   /** Adds a WAV or a tone to what the agent hears of the caller, or to what the caller hears. */
   inject(sound: Sound, to?: { as?: Side; callId?: string }): Promise<void>;
@@ -122,7 +121,6 @@ export function exposeDevtools(bridge: Bridge): void {
     dial: (to) => bridge.dial(to),
     interrupt: (callId) => bridge.actions.interrupt(callId, 'page'),
     listen: (callId, side, change) => bridge.actions.listen(callId, side, change),
-    setCapture: (callId, mode) => bridge.actions.setCapture(callOf(callId), mode),
     capture: (mode, callId) => bridge.actions.setCapture(callOf(callId), mode),
     inject: async (sound, { as = 'caller', callId } = {}) => {
       const { samples, sampleRate } = await samplesOf(sound);

@@ -119,14 +119,18 @@ export class BundleView extends LitElement {
     if (opened === undefined) return nothing;
     const { manifest, trace } = opened.bundle;
     const { caller, dialled, callId, startedAt, durationMs, replayOf, versions } = manifest;
-    return html`<section class="card" aria-label="Recorded call" data-testid="bundle-view">
+    const time = new Date(startedAt).toLocaleString('en-CA', { hour12: false });
+    return html`<section
+      class="card"
+      aria-label="Recorded call from ${caller}, ${time}"
+      data-testid="bundle-view"
+    >
       <header>
         <div class="title">
           <h2>${caller}${replayOf === undefined ? ` → ${dialled}` : ', replayed'}</h2>
           <p class="about">
-            ${new Date(startedAt).toLocaleString('en-CA', { hour12: false })} ·
-            ${formatDuration(durationMs)} · <span class="id figure">${callId}</span> · bridge
-            ${versions.bridge}
+            ${time} · ${formatDuration(durationMs)} · <span class="id figure">${callId}</span> ·
+            bridge ${versions.bridge}
           </p>
         </div>
         <button
@@ -165,7 +169,7 @@ export class BundleView extends LitElement {
       }
       <details data-testid="bundle-log">
         <summary>Events (${opened.entries.length})</summary>
-        <event-log-view .entries=${opened.entries}></event-log-view>
+        <event-log-view inner .entries=${opened.entries}></event-log-view>
       </details>
     </section>`;
   }

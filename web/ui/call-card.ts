@@ -181,7 +181,12 @@ export class CallCard extends LitElement {
       bridgeRemarks: call.bridgeRemarks,
     });
     return html`
-      <article class="card" data-testid="call-card" data-call-id=${call.id} aria-label="Call">
+      <article
+        class="card"
+        data-testid="call-card"
+        data-call-id=${call.id}
+        aria-label="Call from ${call.caller}"
+      >
         ${this.#header(call)} ${call.answeredAt === undefined ? nothing : this.#controls(call)}
         <timeline-view
           .timeline=${call.timeline}

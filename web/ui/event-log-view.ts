@@ -130,6 +130,8 @@ export class EventLogView extends LitElement {
   ];
 
   @property({ attribute: false }) entries: readonly LogEntry[] = [];
+  /** Of a call that is shown, of which there may be several: no landmark of the page. */
+  @property({ type: Boolean }) inner = false;
   @state() private lowest: LogLevel = 'info';
   @state() private kind: LogKind | undefined;
   @state() private search = '';
@@ -143,7 +145,7 @@ export class EventLogView extends LitElement {
     const { lowest, kind, search } = this;
     const shown = filterLog(this.entries, { lowest, kind, search });
     return html`
-      <section class="card" aria-labelledby="heading">
+      <section class="card" role=${this.inner ? 'group' : 'region'} aria-labelledby="heading">
         <header>
           <h2 class="label" id="heading">Log</h2>
           <copy-button .text=${formatLog(shown)} what="the log as text"></copy-button>
@@ -192,7 +194,7 @@ export class EventLogView extends LitElement {
 
   #filters(): TemplateResult {
     const chosen = ({ target }: Event) => (target as HTMLSelectElement | HTMLInputElement).value;
-    return html`<div class="filters" role="search" aria-label="The log">
+    return html`<div class="filters" role=${this.inner ? 'group' : 'search'} aria-label="The log">
       <input
         type="search"
         placeholder="Search"

@@ -121,7 +121,7 @@ export class SipMessageView extends LitElement {
     if (rung === undefined) return nothing;
     const { sip, message, words } = rung;
     return html`
-      <section data-testid="sip-message" aria-label="The chosen message">
+      <section role="group" data-testid="sip-message" aria-label="The chosen message">
         <header>
           <div>
             <h3>${sip.start}</h3>
@@ -161,7 +161,7 @@ function comparison({ offer, answer }: OfferAnswer): TemplateResult {
   const rows = compareSdp(offer.sip.body, answer.sip.body);
   return html`
     <h4 class="label">Offer and answer</h4>
-    <div class="scroll" tabindex="0" role="region" aria-label="Offer and answer, line by line">
+    <div class="scroll" tabindex="0" role="group" aria-label="Offer and answer, line by line">
       <table data-testid="offer-answer">
         <thead>
           <tr>

@@ -31,7 +31,7 @@ export class TurnTable extends LitElement {
     const waits = turns.flatMap(({ latencyMs }) => latencyMs ?? []).sort((a, b) => a - b);
     const scale = Math.max(LEAST_SCALE_MS, ...shown.map(({ latencyMs }) => latencyMs ?? 0));
     const names = new Set(shown.flatMap((turn) => phasesOf(turn).map(({ name }) => name)));
-    return html`<section aria-label="Turns">
+    return html`<section role="group" aria-label="Turns">
       <div class="head">
         <h3 class="label">Turns</h3>
         <p data-testid="turn-summary">${summary(waits)}</p>

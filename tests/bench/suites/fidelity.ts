@@ -74,7 +74,7 @@ async function callerToAgent(stage: Stage, capture: Capture, telling: Telling): 
   const spoken = signals();
   const play = concat([new Int16Array(LEAD_SECONDS * RATE), spoken]);
   const { call, session } = await stage.call({ play, record: false });
-  await stage.page.evaluate(`bridge.setCapture(${JSON.stringify(call.callId)}, '${capture}')`);
+  await stage.page.evaluate(`bridge.capture('${capture}', ${JSON.stringify(call.callId)})`);
   await delay((play.length / RATE) * 1000 + 500);
   const stall = await stallOf(stage, call);
   await call.hangup();

@@ -137,7 +137,7 @@ async function byCapture(
       onPacketSent: caller.sent,
       record: false,
     });
-    await stage.page.evaluate(`bridge.setCapture(${JSON.stringify(call.callId)}, '${capture}')`);
+    await stage.page.evaluate(`bridge.capture('${capture}', ${JSON.stringify(call.callId)})`);
     await delay(caller.durationMs + QUIET_MS);
     await call.hangup();
     await stage.idle();

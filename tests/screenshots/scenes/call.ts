@@ -22,6 +22,8 @@ const NAMES = [
   'shortcuts',
   'recording',
   'recording-dark',
+  'replay',
+  'replay-dark',
 ];
 
 export async function callScenes(camera: Camera): Promise<void> {
@@ -79,9 +81,7 @@ async function liveScenes(camera: Camera, page: Page): Promise<void> {
   await camera.take('shortcuts', page, page.getByTestId('shortcuts'));
   await page.keyboard.press('Escape');
   await page.setViewportSize({ width: 400, height: 960 });
-  await page.locator('call-card').evaluate((card: { scrollIntoView(): void }) => {
-    card.scrollIntoView();
-  });
+  await page.locator('call-card').evaluate(scrollUp);
   await camera.take('in-call-400', page);
   await page.setViewportSize({ width: 1_280, height: 960 });
 }
@@ -95,6 +95,21 @@ async function keptScenes(camera: Camera, page: Page): Promise<void> {
   await dark(page, true);
   await camera.take('recording-dark', page, bundle);
   await dark(page, false);
+  if (!camera.wants('replay') && !camera.wants('replay-dark')) return;
+  // Its caller once more, at the pace of the call, and both side by side.
+  await bundle.getByTestId('replay-button').click();
+  await page.getByTestId('comparison').waitFor();
+  await page.getByTestId('turn-pair').first().waitFor();
+  await page.setViewportSize({ width: 1_280, height: 800 });
+  await page.getByTestId('comparison').evaluate(scrollUp);
+  await camera.take('replay', page);
+  await dark(page, true);
+  await camera.take('replay-dark', page);
+  await dark(page, false);
+}
+
+function scrollUp(element: { scrollIntoView(): void }): void {
+  element.scrollIntoView();
 }
 
 function dark(page: Page, on: boolean): Promise<void> {
