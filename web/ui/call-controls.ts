@@ -1,7 +1,7 @@
 /** What a person can do to a call besides ending it: hold, press keys, transfer. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { base, buttons } from './styles.ts';
+import { base, buttons, fields } from './styles.ts';
 
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 const NAMES: Readonly<Record<string, string>> = { '*': 'star', '#': 'hash' };
@@ -11,6 +11,7 @@ export class CallControls extends LitElement {
   static override readonly styles = [
     base,
     buttons,
+    fields,
     css`
       :host {
         align-items: center;
@@ -40,23 +41,9 @@ export class CallControls extends LitElement {
         font-size: 0.84rem;
       }
 
-      input,
-      select {
-        background: var(--sunken);
-        border: 1px solid var(--line);
-        border-radius: var(--radius-small);
-        color: var(--ink);
-        font: inherit;
-        font-family: var(--mono);
-        padding: 0.4em 0.7em;
-      }
-
       input {
+        font-family: var(--mono);
         width: 10em;
-      }
-
-      select {
-        font: 500 0.87rem var(--sans);
       }
     `,
   ];

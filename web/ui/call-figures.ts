@@ -6,12 +6,13 @@ import { percentileOf, type HistogramFigures } from '../../common/histogram.ts';
 import { formatBytes, formatMs } from '../bridge/format.ts';
 import { CAPTURE_MODES, type Capture, type CaptureMode } from '../../common/api.ts';
 import type { MediaCounters } from '../media/report.ts';
-import { base } from './styles.ts';
+import { base, fields } from './styles.ts';
 
 @customElement('call-figures')
 export class CallFigures extends LitElement {
   static override readonly styles = [
     base,
+    fields,
     css`
       dl {
         display: grid;
@@ -38,10 +39,7 @@ export class CallFigures extends LitElement {
       }
 
       select {
-        background: var(--sunken);
-        border: 1px solid var(--line);
         border-radius: 6px;
-        color: inherit;
         font: inherit;
         max-width: 100%;
         padding: 0.1em 0.3em;

@@ -4,7 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import type { Turn } from '../../common/figures.ts';
 import type { Comparison, Latencies, TurnPair } from '../../recording/compare-turns.ts';
 import { formatDuration, formatMs } from '../bridge/format.ts';
-import { base } from './styles.ts';
+import { base, tables } from './styles.ts';
 
 /** What a person would notice. */
 const NOTICEABLE_MS = 50;
@@ -13,6 +13,7 @@ const NOTICEABLE_MS = 50;
 export class CompareView extends LitElement {
   static override readonly styles = [
     base,
+    tables,
     css`
       section {
         overflow-x: auto;
@@ -20,23 +21,7 @@ export class CompareView extends LitElement {
       }
 
       table {
-        border-collapse: collapse;
-        font-size: 0.9rem;
         margin-top: 8px;
-        width: 100%;
-      }
-
-      th {
-        color: var(--ink-3);
-        font-weight: 500;
-      }
-
-      th,
-      td {
-        border-top: 1px solid var(--line);
-        padding: 5px 14px 5px 0;
-        text-align: left;
-        white-space: nowrap;
       }
 
       .better {
@@ -49,6 +34,7 @@ export class CompareView extends LitElement {
 
       tfoot td,
       tfoot th {
+        border-top: 1px solid var(--line);
         color: var(--ink);
         font-weight: 600;
       }

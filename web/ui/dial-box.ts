@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Registration } from '../../common/api.ts';
-import { base, buttons } from './styles.ts';
+import { base, buttons, fields } from './styles.ts';
 
 /** More are found by typing. */
 const SHOWN = 6;
@@ -12,6 +12,7 @@ export class DialBox extends LitElement {
   static override readonly styles = [
     base,
     buttons,
+    fields,
     css`
       form {
         align-items: center;
@@ -34,15 +35,9 @@ export class DialBox extends LitElement {
       }
 
       input {
-        background: var(--sunken);
-        border: 1px solid var(--line);
-        border-radius: var(--radius-small);
-        color: var(--ink);
         flex: 1 1 12em;
         font: inherit;
         font-family: var(--mono);
-        min-width: 0;
-        padding: 0.45em 0.75em;
       }
     `,
   ];

@@ -14,7 +14,7 @@ import {
 import { formatTime } from '../bridge/format.ts';
 import './copy-button.ts';
 import './error-code.ts';
-import { base } from './styles.ts';
+import { base, fields } from './styles.ts';
 
 const LEVELS: readonly { readonly level: LogLevel; readonly name: string }[] = [
   { level: 'debug', name: 'Everything, and SIP' },
@@ -34,6 +34,7 @@ const KIND_NAMES: Record<LogKind, string> = {
 export class EventLogView extends LitElement {
   static override readonly styles = [
     base,
+    fields,
     css`
       header {
         align-items: center;
@@ -57,28 +58,13 @@ export class EventLogView extends LitElement {
 
       select,
       input {
-        background: var(--sunken);
-        border: 1px solid var(--line);
-        border-radius: var(--radius-small);
-        color: var(--ink);
-        font: 500 0.8rem var(--sans);
+        font-size: 0.8rem;
         min-height: 28px;
-        min-width: 0;
         padding: 2px 6px;
       }
 
       select {
         max-width: 8.5em;
-      }
-
-      input::placeholder {
-        color: var(--ink-3);
-        opacity: 1;
-      }
-
-      select option {
-        background: var(--surface);
-        color: var(--ink);
       }
 
       .scroll {

@@ -4,7 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatBytes, formatDuration, formatTime } from '../bridge/format.ts';
 import type { KeptRecording, RecordingList } from '../recording/recordings.ts';
-import { base, buttons } from './styles.ts';
+import { base, buttons, fields } from './styles.ts';
 
 /** What is to be done with a recording. */
 export interface RecordingAct {
@@ -17,6 +17,7 @@ export class RecordingsCard extends LitElement {
   static override readonly styles = [
     base,
     buttons,
+    fields,
     css`
       section {
         padding: 18px 24px 14px;
@@ -44,9 +45,8 @@ export class RecordingsCard extends LitElement {
 
       input[type='search'] {
         background: var(--surface);
-        border: 1px solid var(--line-strong);
+        border-color: var(--line-strong);
         border-radius: 999px;
-        color: var(--ink);
         font: inherit;
         min-height: 34px;
         padding: 0 0.95em;

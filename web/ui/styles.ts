@@ -1,4 +1,4 @@
-/** Styles that several elements share: the card, buttons, headings, text for screen readers only. */
+/** Styles that several elements share: the card, buttons, fields, tables, text for screen readers only. */
 import { css } from 'lit';
 
 export const base = css`
@@ -147,6 +147,54 @@ export const buttons = css`
     button {
       transition: none;
     }
+  }
+`;
+
+/** What is typed or chosen. Elements say what differs. */
+export const fields = css`
+  :where(input:not([type='checkbox'], [type='range'], [type='file']), select) {
+    background: var(--sunken);
+    border: 1px solid var(--line);
+    border-radius: var(--radius-small);
+    color: var(--ink);
+    font: 500 0.87rem var(--sans);
+    min-width: 0;
+    padding: 0.4em 0.7em;
+  }
+
+  input::placeholder {
+    color: var(--ink-3);
+    opacity: 1;
+  }
+
+  select option {
+    background: var(--surface);
+    color: var(--ink);
+  }
+`;
+
+/** Rows with a line between them. */
+export const tables = css`
+  table {
+    border-collapse: collapse;
+    font-size: 0.87rem;
+    width: 100%;
+  }
+
+  th {
+    color: var(--ink-3);
+    font-weight: 500;
+  }
+
+  th,
+  td {
+    padding: 4px 14px 4px 0;
+    text-align: left;
+    white-space: nowrap;
+  }
+
+  td {
+    border-top: 1px solid var(--line);
   }
 `;
 

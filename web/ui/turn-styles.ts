@@ -42,28 +42,6 @@ export const turnStyles = css`
     overflow-x: auto;
   }
 
-  table {
-    border-collapse: collapse;
-    font-size: 0.87rem;
-    width: 100%;
-  }
-
-  th {
-    color: var(--ink-3);
-    font-weight: 500;
-  }
-
-  th,
-  td {
-    padding: 3px 14px 3px 0;
-    text-align: left;
-    white-space: nowrap;
-  }
-
-  td {
-    border-top: 1px solid var(--line);
-  }
-
   .said {
     max-width: 13em;
     overflow: hidden;

@@ -8,7 +8,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { formatDuration, formatMs } from '../bridge/format.ts';
 import { PHASE_WORDS, phasesOf, type Phase, type PhaseName } from '../timeline/phases.ts';
 import type { TurnSpan } from '../timeline/types.ts';
-import { base, buttons } from './styles.ts';
+import { base, buttons, tables } from './styles.ts';
 import { turnStyles } from './turn-styles.ts';
 
 /** The newest, until somebody asks for more. */
@@ -19,7 +19,7 @@ const LEGEND: readonly PhaseName[] = ['transcribe', 'hand-over', 'think', 'speak
 
 @customElement('turn-table')
 export class TurnTable extends LitElement {
-  static override readonly styles = [base, buttons, turnStyles];
+  static override readonly styles = [base, buttons, tables, turnStyles];
 
   @property({ attribute: false }) turns: readonly TurnSpan[] = [];
   @state() private showsAll = false;
