@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright/test';
 import { writeWav } from '../../audio/wav.ts';
 import { readBundle } from '../../recording/bundle.ts';
-import type { KeptRecording } from '../../web/recording/recordings.ts';
+import type { KeptRecording } from '../../web/recording/types.ts';
 import { bytesOf, sweep, toneLevel } from '../support/signals.ts';
 import type { AgentSession } from '../support/test-agent.ts';
 import { expect, test } from './fixtures.ts';

@@ -8,7 +8,7 @@ import type { Page } from 'playwright/test';
 import { compare } from '../../audio/compare.ts';
 import type { PageConfig } from '../../common/api.ts';
 import { readBundle, type Bundle } from '../../recording/bundle.ts';
-import type { KeptRecording } from '../../web/recording/recordings.ts';
+import type { KeptRecording } from '../../web/recording/types.ts';
 import type { Timeline } from '../../web/timeline/timeline.ts';
 import { tooWide, violations } from '../support/axe.ts';
 import { bytesOf, sweep } from '../support/signals.ts';

@@ -4,7 +4,7 @@ import type { LogLevel } from '../../common/log.ts';
 import type { Bundle } from '../../recording/bundle.ts';
 import type { RecordedEvent } from '../../recording/manifest.ts';
 import { LOG_KINDS, type LogEntry, type LogKind } from '../bridge/event-log.ts';
-import type { ReadBundle } from '../recording/recordings.ts';
+import type { ReadBundle } from '../recording/types.ts';
 import { COLUMN_MS } from '../timeline/envelope.ts';
 import { Timeline, type TimelineJson } from '../timeline/timeline.ts';
 

@@ -11,7 +11,7 @@ import type { Happening } from '../bridge/happenings.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import type { Side } from '../media/report.ts';
 import type { RegistrationStatus } from '../phone/registration.ts';
-import type { KeptRecording } from '../recording/recordings.ts';
+import type { KeptRecording } from '../recording/types.ts';
 import { saveFile } from '../bundle/save-file.ts';
 import { callRow, turnRow, type CallRow, type TurnRow } from './call-rows.ts';
 import { eventStream } from './event-stream.ts';

@@ -7,7 +7,7 @@ import * as Comlink from 'comlink';
 import type { CallFigures } from '../../common/figures.ts';
 import { FILES, FORMAT, FORMAT_VERSION, type Manifest } from '../../recording/manifest.ts';
 import type { Happening, Happenings } from '../bridge/happenings.ts';
-import type { RecordingParts, TapeSource } from './recordings.ts';
+import type { RecordingParts, TapeSource } from './types.ts';
 import { StatsLog } from './stats-log.ts';
 import type { Storage } from './storage.ts';
 

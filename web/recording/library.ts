@@ -6,7 +6,7 @@ import * as Comlink from 'comlink';
 import { BridgeError, messageOf, type ErrorCode } from '../../common/errors.ts';
 import type { LogLevel } from '../../common/log.ts';
 import { CallRecorder, type CallRecorderOptions, type RecordingSource } from './call-recorder.ts';
-import type { ReadBundle, RecordingList, RecordingsNews } from './recordings.ts';
+import type { ReadBundle, RecordingList, RecordingsNews } from './types.ts';
 import { StorageWorker, type Storage } from './storage.ts';
 
 const SWITCH = 'record-calls';

@@ -7,12 +7,21 @@
  * lock held while a recording grows tells the one from the other; the browser lets go of it for a page
  * that is no more.
  */
-import { readBundle, writeBundle, type Bundle } from '../../recording/bundle.ts';
+import { readBundle, writeBundle } from '../../recording/bundle.ts';
 import { bundleName, FILES, type FileName, type Manifest } from '../../recording/manifest.ts';
 import { durationOf, HEADER_BYTES, rateOf, wavHeader } from '../../recording/wav-header.ts';
-import { recordedSpectra, type RecordedSpectra } from '../bundle/recorded-spectra.ts';
+import { recordedSpectra } from '../bundle/recorded-spectra.ts';
 import type { TapeMessage } from './call-tape.ts';
 import type { GrowingFile, RecordingStore } from './store.ts';
+import type {
+  KeptRecording,
+  Locks,
+  ReadBundle,
+  RecordingList,
+  RecordingParts,
+  RecordingsNews,
+  TapeSource,
+} from './types.ts';
 
 /** How much is written before the limit is looked at again. */
 const LOOK_BYTES = 4 * 1024 ** 2;
@@ -22,50 +31,10 @@ const TOLD_BYTES = 512 * 1024;
 const END_MS = 2_000;
 const READ_BYTES = 1024 ** 2;
 
-export interface Locks {
-  /** Resolves when it is held, to what lets go of it. */
-  hold(name: string): Promise<() => void>;
-  isHeld(name: string): Promise<boolean>;
-}
-
 export interface RecordingsOptions {
   readonly store: RecordingStore;
   readonly locks: Locks;
   readonly limitBytes: number;
-}
-
-export type RecordingsNews =
-  | { readonly type: 'changed' }
-  /** No more of it is kept. */
-  | { readonly type: 'failed'; readonly id: string; readonly sentence: string };
-
-export interface KeptRecording extends Manifest {
-  readonly bytes: number;
-  /** It is growing, here or in another page. */
-  readonly isLive: boolean;
-  readonly fileName: string;
-}
-
-export interface RecordingList {
-  /** Newest first. */
-  readonly recordings: readonly KeptRecording[];
-  readonly usedBytes: number;
-  readonly limitBytes: number;
-  readonly kind: RecordingStore['kind'];
-}
-
-/** What a zip holds, and what is shown of it besides. */
-export interface ReadBundle extends Bundle {
-  readonly spectra: RecordedSpectra;
-}
-
-/** What only the end of a call tells. */
-export type RecordingParts = Readonly<Partial<Record<FileName, string | Blob>>>;
-
-/** What is used of a MessagePort. */
-export interface TapeSource {
-  onmessage: ((event: { readonly data: TapeMessage }) => void) | null;
-  close(): void;
 }
 
 interface Growing {

@@ -2,7 +2,8 @@
 import * as Comlink from 'comlink';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import { OpfsStore } from './opfs-store.ts';
-import { Recordings, type Locks } from './recordings.ts';
+import { Recordings } from './recordings.ts';
+import type { Locks } from './types.ts';
 
 /** Before the page has said how much it may be. */
 const LIMIT_BYTES = Infinity;

@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatBytes, formatDuration, formatTime } from '../bridge/format.ts';
-import type { KeptRecording, RecordingList } from '../recording/recordings.ts';
+import type { KeptRecording, RecordingList } from '../recording/types.ts';
 import { base, buttons, fields } from './styles.ts';
 
 /** What is to be done with a recording. */

@@ -6,12 +6,8 @@ import { readBundle } from '../../../recording/bundle.ts';
 import { FILES, FORMAT, type Manifest } from '../../../recording/manifest.ts';
 import type { TapeMessage } from '../../../web/recording/call-tape.ts';
 import { IndexedDbStore } from '../../../web/recording/indexeddb-store.ts';
-import {
-  Recordings,
-  type Locks,
-  type RecordingsNews,
-  type TapeSource,
-} from '../../../web/recording/recordings.ts';
+import { Recordings } from '../../../web/recording/recordings.ts';
+import type { Locks, RecordingsNews, TapeSource } from '../../../web/recording/types.ts';
 
 /** As the browser's, for several pages in one process: those of a page that is gone are let go of. */
 class TestLocks {
