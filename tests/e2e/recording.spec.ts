@@ -115,6 +115,9 @@ test.describe('every call is recorded', () => {
 
     // All of it for everybody, and in a narrow window as well; found again by a word of it.
     await expect(page.getByTestId('recording')).toHaveCount(2);
+    for (const details of await page.getByTestId('bundle-log').all()) {
+      if ((await details.getAttribute('open')) === null) await details.locator('summary').click();
+    }
     expect(await violations(page)).toEqual([]);
     expect(await tooWide(page)).toEqual([]);
     const search = page.getByRole('searchbox', { name: 'Search recordings' });

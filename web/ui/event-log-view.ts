@@ -36,7 +36,7 @@ export class EventLogView extends LitElement {
     base,
     fields,
     css`
-      header {
+      .head {
         align-items: center;
         border-bottom: 1px solid var(--line);
         display: flex;
@@ -132,7 +132,7 @@ export class EventLogView extends LitElement {
     const shown = filterLog(this.entries, { lowest, kind, search });
     return html`
       <section class="card" role=${this.inner ? 'group' : 'region'} aria-labelledby="heading">
-        <header>
+        <div class="head">
           <h2 class="label" id="heading">Log</h2>
           <copy-button .text=${formatLog(shown)} what="the log as text"></copy-button>
           <copy-button
@@ -142,7 +142,7 @@ export class EventLogView extends LitElement {
             data-testid="copy-log-json"
           ></copy-button>
           ${this.#filters()}
-        </header>
+        </div>
         <div
           class="scroll"
           tabindex="0"

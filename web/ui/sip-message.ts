@@ -18,7 +18,7 @@ export class SipMessageView extends LitElement {
   static override readonly styles = [
     base,
     css`
-      header {
+      .head {
         align-items: center;
         display: flex;
         gap: 12px;
@@ -122,13 +122,13 @@ export class SipMessageView extends LitElement {
     const { sip, message, words } = rung;
     return html`
       <section role="group" data-testid="sip-message" aria-label="The chosen message">
-        <header>
+        <div class="head">
           <div>
             <h3>${sip.start}</h3>
             <p class="label">${words}, ${message.transport}, ${message.at.slice(11, 23)} UTC</p>
           </div>
           <copy-button .text=${message.text} what="the message"></copy-button>
-        </header>
+        </div>
         <div class="sides">
           <div>
             <h4 class="label">Headers</h4>
