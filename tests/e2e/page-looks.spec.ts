@@ -39,6 +39,11 @@ test('before the first call: accessible, by keyboard, and with everything a phon
   expect(await tooWide(page)).toEqual([]);
 
   const { host, port } = await bridge.phoneServer();
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const copy = page.getByRole('button', { name: 'Copy SIP server' });
+  await copy.click();
+  await expect(page.getByRole('button', { name: 'Copied SIP server' })).toBeVisible();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(`${host}:${port}`);
   const downloading = page.waitForEvent('download');
   await page.getByTestId('setup-file').click();
   const file = await downloading;
@@ -74,6 +79,15 @@ test('before the first call: accessible, by keyboard, and with everything a phon
   await page.getByTestId('dial-input').blur();
   await page.keyboard.press('/');
   await expect(page.getByTestId('log-search')).toBeFocused();
+
+  // What was wrong is looked at anew; a choice outlives the page.
+  await expect(readiness.locator('[data-code=NO_PAGE]')).toHaveCount(0);
+  const checked = page.waitForResponse(/\/api\/doctor$/);
+  await page.getByTestId('check-again').click();
+  expect((await checked).ok()).toBe(true);
+  await page.getByTestId('record-all').check();
+  await page.reload();
+  await expect(page.getByTestId('record-all')).toBeChecked();
 });
 
 test('in a call: every panel open is accessible, and every key does what it says', async ({

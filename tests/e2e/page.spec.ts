@@ -59,22 +59,31 @@ for (const [missing, sentence] of LACKING) {
     // The same in the chain, and no button that could not do what it says.
     const link = page.getByTestId('chain-page');
     await expect(link).toHaveAttribute('data-light', 'red');
-    await expect(link).toContainText(sentence);
+    await expect(link).toContainText('Open this page in Chrome or Edge.');
     await expect(page.getByText('This browser cannot be the bridge')).toBeVisible();
+    const hint = page.getByTestId('readiness').locator('[data-code=BROWSER_UNSUPPORTED]');
+    await expect(hint).toContainText(sentence);
     await expect(page.getByTestId('start-button')).toHaveCount(0);
   });
 }
 
 test('a browser without script transforms alone takes calls, and is told what it costs', async ({
-  bridge,
+  agent,
+  openPage,
   page,
+  phone,
 }) => {
   await lack(page, ['RTCRtpScriptTransform']);
-  await page.goto(`${bridge.url}/?start`);
-  await expect(page.getByTestId('registration-state')).toHaveAttribute('data-state', 'registered');
+  await openPage();
   const hint = page.getByTestId('readiness').locator('[data-code=BROWSER_OLD]');
   await expect(hint).toContainText('audio takes the slower way, some 40 ms more');
   await expect(hint).toContainText('use Chrome or Edge 141 or newer');
+  const call = await phone.call({ to: '1000' });
+  await call.answered;
+  const session = await agent.session();
+  await expect.poll(() => session.frames.length).toBeGreaterThan(10);
+  await expect(page.getByTestId('capture-select')).toHaveAttribute('data-capture', 'track');
+  await call.hangup();
 });
 
 /** Before anything of the page runs. */

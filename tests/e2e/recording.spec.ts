@@ -92,6 +92,15 @@ test.describe('every call is recorded', () => {
     const [low = NaN, , high = NaN] = pitches;
     expect(pitches).toEqual(pitches.toSorted((a, b) => a - b));
     expect(high - low).toBeGreaterThan(20);
+    // A double click plays from there, and shows where that is.
+    const axis = view.getByTestId('timeline');
+    const { width = NaN } = (await axis.boundingBox()) ?? {};
+    await axis.dblclick({ position: { x: width / 2, y: 60 } });
+    const player = view.getByTestId('player').locator('audio');
+    const at = () => player.evaluate((audio: { currentTime: number }) => audio.currentTime);
+    const middle = bundle.manifest.durationMs / 2_000;
+    await expect.poll(async () => Math.abs((await at()) - middle)).toBeLessThan(middle / 4);
+    await expect(view.getByTestId('playhead')).toBeVisible();
     await view.getByTestId('bundle-sip').locator('summary').click();
     await expect(view.getByTestId('rung').first()).toContainText('INVITE');
     await view.getByTestId('bundle-log').locator('summary').click();
@@ -100,6 +109,7 @@ test.describe('every call is recorded', () => {
     // The same caller, in a new session of the agent, without the phone.
     agent.onSession = (again) => void answerLate(again);
     await view.getByTestId('replay-button').click();
+    await expect(page.getByTestId('replay-progress')).toContainText(/Replaying\..*of 00:0\d/s);
     const replayed = await agent.session();
     expect(replayed.id).toMatch(/^replay-/);
     expect(replayed.query.get('phone_number')).toContain('agent001');
@@ -124,6 +134,9 @@ test.describe('every call is recorded', () => {
     await search.fill(replayed.id);
     await expect(page.getByTestId('recording')).toContainText(['replayed to the agent']);
     await expect(page.getByTestId('recordings-used')).toContainText('1 of 2 shown');
+    await page.getByTestId('bundle-close').last().click();
+    await expect(page.getByTestId('bundle-view')).toHaveCount(1);
+    await expect(page.getByTestId('comparison')).toHaveCount(0);
   });
 
   test('a call whose page is reloaded is kept up to that moment', async ({

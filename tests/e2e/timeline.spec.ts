@@ -200,6 +200,12 @@ test('keys and wheel move the axis, marks tell what they are, the spectrogram sh
   expect((await view()).fromMs).toBeLessThan(panned.fromMs);
   await axis.press('0');
   expect((await view()).fromMs).toBeLessThanOrEqual(0);
+  await axis.press('+');
+  await axis.press('ArrowRight');
+  expect((await view()).fromMs).toBeGreaterThan(0);
+  await page.getByTestId('fit-button').click();
+  expect((await view()).fromMs).toBeLessThanOrEqual(0);
+  await axis.focus();
 
   // The first mark is the INVITE.
   await axis.press('ArrowDown');
@@ -254,6 +260,12 @@ test('either side can be muted, and keys go either way', async ({ agent, openPag
   /** Of the last 200 ms. */
   const level = () => toneLevel(session.pcm.slice(-3_200), 16_000, 1_000);
   await expect.poll(level, { timeout: 20_000 }).toBeGreaterThan(0.3);
+  // Half of full scale, as the meter and the figures say.
+  const meter = page.getByTestId('meter-caller');
+  await expect(meter).toHaveAttribute('aria-valuetext', /^−[56]\.?\d? dBFS$/);
+  await expect(page.getByTestId('call-figures')).toContainText(/Frames to agent\s*\d+/);
+  await expect(page.getByTestId('call-figures')).toContainText(/Frames per second\s*\d\d\.\d/);
+  await expect(page.getByTestId('call-duration')).toHaveText(/^\d\d:\d\d$/);
   await page.getByTestId('mute-caller-button').click();
   await expect.poll(level, { timeout: 20_000 }).toBeLessThan(0.001);
   const frames = session.frames.length;
@@ -272,6 +284,11 @@ test('either side can be muted, and keys go either way', async ({ agent, openPag
   await expect.poll(heard, { timeout: 20_000 }).toBeLessThan(0.001);
   await page.getByTestId('mute-agent-button').click();
   await expect.poll(heard, { timeout: 20_000 }).toBeGreaterThan(0.3);
+
+  // What is being said is cut, by a button too.
+  await page.getByTestId('interrupt-button').click();
+  await expect.poll(heard, { timeout: 20_000 }).toBeLessThan(0.001);
+  await expect(page.getByTestId('transcript')).toContainText('The answer is cut.');
 
   await page.getByTestId('keys-to').selectOption('agent');
   await page.getByTestId('key-7').click();

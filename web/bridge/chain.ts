@@ -115,7 +115,12 @@ function partLink(part: PartStatus | undefined, name: string): Look {
 }
 
 function pageLink({ registration, status, unsupported }: ChainFacts): Look {
-  if (unsupported !== undefined) return broken(unsupported);
+  if (unsupported !== undefined) {
+    // What exactly it lacks takes a paragraph, which stands below.
+    const sentence = 'This browser cannot take calls.';
+    const todo = 'Open this page in Chrome or Edge.';
+    return { light: 'red', sentence, todo, code: unsupported.code };
+  }
   const { state, sentence } = registration;
   if (state === 'registered') return { light: 'green', sentence };
   if (state === 'idle') return { light: 'amber', sentence, todo: 'Press Start answering calls.' };

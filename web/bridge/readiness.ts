@@ -21,7 +21,8 @@ const WEIGHT: Record<Finding['result'], number> = { fail: 0, warn: 1, pass: 2 };
 export function readinessOf(facts: ReadinessFacts): readonly Finding[] {
   const ofBridge = facts.report?.findings ?? [];
   return [
-    registered(facts.registration),
+    // A browser that cannot take calls cannot be told to.
+    ...(facts.unsupported === undefined ? [registered(facts.registration)] : []),
     secure(facts.isSecure),
     browser(facts),
     // Of this page the page itself knows more.
@@ -67,7 +68,7 @@ function browser({ unsupported, hasScriptTransform }: ReadinessFacts): Finding {
   const check = 'Script transforms';
   if (unsupported !== undefined) {
     const { code, message } = unsupported;
-    return { check, result: 'fail', code, message, todo: 'Use Chrome or Edge.' };
+    return { check: 'Browser', result: 'fail', code, message, todo: 'Use Chrome or Edge.' };
   }
   if (hasScriptTransform) return { check, result: 'pass', message: 'the quickest audio path' };
   return {

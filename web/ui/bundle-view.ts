@@ -157,7 +157,7 @@ export class BundleView extends LitElement {
         @seek=${({ detail }: CustomEvent<number>) => this.#seek(detail)}
       ></timeline-view>
       <div class="player" data-testid="player"></div>
-      <turn-table .turns=${opened.timeline.turns}></turn-table>
+      <turn-table over .turns=${opened.timeline.turns}></turn-table>
       <network-charts .timeline=${opened.timeline}></network-charts>
       ${
         trace === undefined

@@ -124,7 +124,7 @@ export class EndedCalls extends LitElement {
         this.opened === call.id
           ? html`<div class="axis">
               <timeline-view .timeline=${call.timeline}></timeline-view>
-              <turn-table .turns=${call.timeline.turns}></turn-table>
+              <turn-table over .turns=${call.timeline.turns}></turn-table>
             </div>`
           : nothing
       }

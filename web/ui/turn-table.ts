@@ -22,6 +22,8 @@ export class TurnTable extends LitElement {
   static override readonly styles = [base, buttons, tables, turnStyles];
 
   @property({ attribute: false }) turns: readonly TurnSpan[] = [];
+  /** The call has ended: nobody waits any more. */
+  @property({ type: Boolean }) over = false;
   @state() private showsAll = false;
 
   override render(): TemplateResult | typeof nothing {
@@ -81,8 +83,8 @@ export class TurnTable extends LitElement {
     const { callerStartedMs, agentStartedMs, said, cutBy } = turn;
     return html`<tr data-testid="turn">
       <td class="figure">${formatDuration(callerStartedMs ?? agentStartedMs ?? 0)}</td>
-      <td class="said" title=${said ?? ''}>${said ?? spoke(turn)}</td>
-      <td class="figure wait" data-testid="turn-latency">${waited(turn)}</td>
+      <td class="said" title=${said ?? ''}>${said ?? spoke(turn, this.over)}</td>
+      <td class="figure wait" data-testid="turn-latency">${waited(turn, this.over)}</td>
       <td class="fall">${waterfall(phasesOf(turn), scale)}</td>
       <td class="figure">${claimed(turn)}</td>
       <td class="figure ${cutBy === undefined ? '' : 'cut'}">${heard(turn)}</td>
@@ -125,15 +127,16 @@ function percentile(sorted: readonly number[], share: number): number | undefine
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
 
-function waited({ latencyMs, overlapped, agentStartedMs }: TurnSpan): string {
+function waited({ latencyMs, overlapped, agentStartedMs }: TurnSpan, isOver: boolean): string {
   if (latencyMs !== undefined) return formatMs(latencyMs);
   if (overlapped) return 'while they spoke';
-  return agentStartedMs === undefined ? 'waiting' : 'unasked';
+  if (agentStartedMs !== undefined) return 'unasked';
+  return isOver ? 'no answer' : 'waiting';
 }
 
-function spoke({ callerStartedMs, callerEndedMs }: TurnSpan): string {
+function spoke({ callerStartedMs, callerEndedMs }: TurnSpan, isOver: boolean): string {
   if (callerStartedMs === undefined) return '–';
-  if (callerEndedMs === undefined) return 'speaking';
+  if (callerEndedMs === undefined) return isOver ? 'spoke to the end' : 'speaking';
   return `spoke ${formatMs(callerEndedMs - callerStartedMs)}`;
 }
 

@@ -145,7 +145,8 @@ describe('chainOf', () => {
     expect(linkOf('Page', { unsupported })).toEqual({
       name: 'Page',
       light: 'red',
-      sentence: 'No X.',
+      sentence: 'This browser cannot take calls.',
+      todo: 'Open this page in Chrome or Edge.',
       code: 'BROWSER_UNSUPPORTED',
     });
   });

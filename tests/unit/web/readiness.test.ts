@@ -36,8 +36,7 @@ test('the page’s own checks and the bridge’s; of itself the page knows more'
 test('what is wrong comes first, the worst of it before the rest', () => {
   const unsupported = new BridgeError('BROWSER_UNSUPPORTED', 'No X.');
   expect(shown({ registration: { state: 'idle', sentence: '' }, unsupported })).toEqual([
-    'fail Script transforms BROWSER_UNSUPPORTED',
-    'warn This page NO_PAGE',
+    'fail Browser BROWSER_UNSUPPORTED',
     'pass Secure context',
     'pass Agent',
   ]);
