@@ -52,7 +52,6 @@ export interface AgentSocketOptions {
 }
 
 export class AgentSocket {
-  framesSent = 0;
   framesDropped = 0;
 
   readonly #options: AgentSocketOptions;
@@ -67,6 +66,9 @@ export class AgentSocket {
   /** Open, and the agent has greeted where it does. */
   #takesAudio = false;
   #isConfirmed = false;
+  #framesSent = 0;
+  /** Of them what went to a connection that is not confirmed: it may have been to nobody. */
+  #framesInDoubt = 0;
   #openedAt = 0;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -92,6 +94,10 @@ export class AgentSocket {
     return this.#isConfirmed;
   }
 
+  get framesSent(): number {
+    return this.#framesSent - this.#framesInDoubt;
+  }
+
   get backlogBytes(): number {
     return this.#socket?.bufferedAmount ?? 0;
   }
@@ -104,8 +110,7 @@ export class AgentSocket {
     } else if (this.#socket.bufferedAmount > MAX_BACKLOG_BYTES) {
       this.framesDropped += 1;
     } else {
-      this.#socket.send(this.#session.encode(frame));
-      this.framesSent += 1;
+      this.#transmit(this.#socket, frame);
     }
   }
 
@@ -186,6 +191,7 @@ export class AgentSocket {
   #confirm(): void {
     clearTimeout(this.#timer);
     this.#isConfirmed = true;
+    this.#framesInDoubt = 0;
     const { name } = this.#options;
     this.#report({ state: 'open', sentence: `Connected to the agent (${name}).` });
   }
@@ -195,6 +201,9 @@ export class AgentSocket {
     this.#isOpen = false;
     this.#takesAudio = false;
     this.#isConfirmed = false;
+    this.framesDropped += this.#framesInDoubt;
+    this.#framesSent -= this.#framesInDoubt;
+    this.#framesInDoubt = 0;
     clearTimeout(this.#timer);
     clearTimeout(this.#greetingTimer);
     if (this.#closing) {
@@ -237,10 +246,15 @@ export class AgentSocket {
     this.#takesAudio = true;
     for (; this.#heldFrames > 0; this.#heldFrames -= 1) {
       const at = this.#heldStart * frameSamples;
-      socket.send(this.#session.encode(this.#held.subarray(at, at + frameSamples)));
+      this.#transmit(socket, this.#held.subarray(at, at + frameSamples));
       this.#heldStart = (this.#heldStart + 1) % holdFrames;
-      this.framesSent += 1;
     }
+  }
+
+  #transmit(socket: SocketLike, frame: Int16Array): void {
+    socket.send(this.#session.encode(frame));
+    this.#framesSent += 1;
+    if (!this.#isConfirmed) this.#framesInDoubt += 1;
   }
 
   #report(status: SocketStatus): void {

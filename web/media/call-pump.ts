@@ -5,31 +5,31 @@
  * comes late costs nothing while the call has media.
  */
 import { dialectOf } from '../../agent/dialects/registry.ts';
-import type { AgentEvent, AudioFormat } from '../../agent/dialects/types.ts';
 import type { AgentProfile, Capture } from '../../common/api.ts';
 import { messageOf } from '../../common/errors.ts';
-import type { CutBy, MediaCounters } from '../../common/figures.ts';
+import type { MediaCounters } from '../../common/figures.ts';
 import { AgentAudio, PLAYOUT_RATE, type FrameFacts } from './agent-audio.ts';
+import { AgentLine } from './agent-line.ts';
 import { AgentSocket, type SocketLike } from './agent-socket.ts';
 import { CallDoctor, type FlowCounters } from './call-doctor.ts';
 import { CallMeter } from './call-meter.ts';
-import { CallerAudio } from './caller-audio.ts';
+import { CallerAudio, type EncodedFrame } from './caller-audio.ts';
 import { CallerNotice } from './caller-notice.ts';
 import { Impairer } from './impairment.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
-import { beginsAnswer } from './begins-answer.ts';
+import { PacketSource } from './packet-source.ts';
 import { FRAME_MS } from './playout-schedule.ts';
+import { PlayoutTrack } from './playout-track.ts';
+import { readCounters } from './read-counters.ts';
 import type { SocketStatus } from './report.ts';
+import { TapeDeck, type TapeFormat } from './tape-deck.ts';
 import { Resampler } from '../../audio/resampler.ts';
-import { CallTape } from '../recording/call-tape.ts';
 import { ReplaySource } from '../replay/replay-source.ts';
 import { readTrack, toInt16 } from './track-reader.ts';
 
 /** Often enough for eyes: each report is drawn. */
 const REPORT_MS = 200;
 const FIGURES_MS = 2_000;
-/** Frames the track generator has not taken: beyond it silence is not worth writing. */
-const MAX_WRITES_PENDING = 5;
 /**
  * The caller hears us from the moment their phone has got the answer, and the sign of that is their
  * first packet. A phone that sends none while its owner is silent is believed after this time.
@@ -56,12 +56,9 @@ export class CallPump {
   #profile: AgentProfile | undefined;
   #doctor: CallDoctor | undefined;
   readonly #notice: CallerNotice;
-  /** What the agent said of an error, for the close that may follow. */
-  #lastError = '';
-  #playout: WritableStreamDefaultWriter<AudioData> | undefined;
-  #writesPending = 0;
-  #framesSkipped = 0;
-  #textFromAgent = 0;
+  #line: AgentLine | undefined;
+  #playout: PlayoutTrack | undefined;
+  readonly #packets: PacketSource;
   #answered = false;
   /** May be asked for before there is an agent to hear anything. */
   #callerMuted = false;
@@ -75,9 +72,7 @@ export class CallPump {
   #way: Capture | undefined;
   #isListenedTo = false;
   #answeredAt: number | undefined;
-  #tape: CallTape | undefined;
-  /** Where the tape will go, once the call is answered. */
-  #tapePort: MessagePort | undefined;
+  readonly #tape = new TapeDeck();
   #replay: ReplaySource | undefined;
   readonly #impairer = new Impairer({
     random: Math.random,
@@ -88,6 +83,12 @@ export class CallPump {
   constructor(options: CallPumpOptions) {
     this.#options = options;
     this.#notice = new CallerNotice(options.loadNotice);
+    this.#packets = new PacketSource({
+      impairer: this.#impairer,
+      onPacket: (packet) => this.#hearPacket(packet),
+      isDecoded: () => this.#isDecoded,
+      onEnd: (thrown) => this.#captureEnded(thrown),
+    });
   }
 
   receive(message: ToWorker): void {
@@ -96,7 +97,7 @@ export class CallPump {
         this.#start(message);
         return;
       case 'playout':
-        this.#playout = message.writable.getWriter();
+        this.#playout = new PlayoutTrack(message.writable);
         return;
       case 'capture':
         this.#capture(message);
@@ -122,13 +123,13 @@ export class CallPump {
         this.#options.post({ type: 'digit', digit: message.digit });
         return;
       case 'interrupt':
-        this.#cut(message.by);
+        this.#line?.cut(message.by);
         return;
       case 'record':
-        this.#record(message.port);
+        this.#tape.record(message.port, this.#tapeFormat, performance.now());
         return;
       case 'stop-recording':
-        this.#stopRecording();
+        this.#tape.stop();
         return;
       case 'inject':
         this.#inject(message);
@@ -145,55 +146,25 @@ export class CallPump {
     }
   }
 
-  /** Reads every packet's frame, and passes it on to the browser's decoder where that is listened to. */
-  captureEncoded({ readable, writable }: RTCRtpScriptTransformer): void {
-    const onward = writable.getWriter();
-    const ended = (thrown: unknown) => this.#captureEnded(thrown);
-    const arrive = async (frame: RTCEncodedAudioFrame): Promise<void> => {
-      if (this.#closed) return;
-      const now = performance.now();
-      const encoded = { data: frame.data, metadata: frame.getMetadata() };
-      if (this.#answered) this.#caller?.pushEncoded(encoded, now);
-      if (this.#caller?.capture === 'encoded') {
-        this.#meter.wroteToSocket(encoded, this.#socket?.framesSent ?? 0);
-      }
-      this.#openAt = 0;
-      this.#tick(now);
-      if (this.#isDecoded) await onward.write(frame);
-    };
-    const read = async (): Promise<void> => {
-      for await (const frame of readable) {
-        if (this.#closed) return;
-        this.#impairer.pass(() => void arrive(frame).catch(ended));
-      }
-    };
-    read().catch(ended);
+  captureEncoded(transformer: RTCRtpScriptTransformer): void {
+    this.#packets.read(transformer);
   }
 
-  /** The tape begins with the answer, or now. */
-  #record(port: MessagePort, from = performance.now()): void {
-    this.#stopRecording();
-    const { input } = this.#profile ?? {};
-    if (this.#answeredAt === undefined || input === undefined) {
-      this.#tapePort = port;
-      return;
+  #hearPacket(packet: EncodedFrame): void {
+    const now = performance.now();
+    if (this.#answered) this.#caller?.pushEncoded(packet, now);
+    if (this.#caller?.capture === 'encoded') {
+      this.#meter.wroteToSocket(packet, this.#socket?.framesSent ?? 0);
     }
-    this.#tapePort = undefined;
-    this.#tape = new CallTape(port, {
-      callerRate: input.sampleRate,
-      agentRate: this.#rate,
-      answeredAt: this.#answeredAt,
-      now: from,
-      timeOrigin: performance.timeOrigin,
-    });
+    this.#openAt = 0;
+    this.#tick(now);
   }
 
-  #stopRecording(): void {
-    this.#tape?.end();
-    this.#tape = undefined;
-    // One that has never begun has an end all the same.
-    this.#tapePort?.postMessage({ type: 'end' });
-    this.#tapePort = undefined;
+  get #tapeFormat(): TapeFormat | undefined {
+    const callerRate = this.#profile?.input.sampleRate;
+    const answeredAt = this.#answeredAt;
+    if (answeredAt === undefined || callerRate === undefined) return undefined;
+    return { callerRate, agentRate: this.#rate, answeredAt };
   }
 
   #inject({ side, samples, sampleRate }: Extract<ToWorker, { type: 'inject' }>): void {
@@ -264,12 +235,12 @@ export class CallPump {
     const { post } = this.#options;
     this.#rate = wideband ? 2 * PLAYOUT_RATE : PLAYOUT_RATE;
     this.#profile = agent;
-    this.#connect(start);
+    this.#socket = this.#connect(start);
     this.#doctor = new CallDoctor(agent.output, (remarks) => post({ type: 'remarks', remarks }));
     this.#caller = new CallerAudio({
       input: agent.input,
       send: (frame) => {
-        this.#tape?.hearCaller(frame);
+        this.#tape.hearCaller(frame);
         this.#socket?.send(frame);
       },
       onCaller: (samples) => {
@@ -294,13 +265,22 @@ export class CallPump {
       onOverflow: (samples) => this.#overflow(samples),
       fill: (frame, now) => this.#notice.fill(frame, now),
     });
+    this.#line = new AgentLine({
+      socket: this.#socket,
+      audio: this.#agent,
+      doctor: this.#doctor,
+      meter: this.#meter,
+      output: agent.output,
+      sampleRate: this.#rate,
+      post,
+    });
     this.#reporter = setInterval(() => this.#report(), REPORT_MS);
   }
 
-  #connect({ url, callId, agent }: Extract<ToWorker, { type: 'start' }>): void {
+  #connect({ url, callId, agent }: Extract<ToWorker, { type: 'start' }>): AgentSocket {
     const { connect, explainClose } = this.#options;
     const { sampleRate, frameMs } = agent.input;
-    this.#socket = new AgentSocket({
+    return new AgentSocket({
       url,
       dialect: dialectOf(agent.dialect),
       callId,
@@ -308,9 +288,9 @@ export class CallPump {
       frameSamples: (sampleRate * frameMs) / 1_000,
       holdFrames: Math.max(1, Math.floor(HOLD_MS / frameMs)),
       connect,
-      explainClose: (code, reason) => explainClose(code, reason, this.#lastError),
-      onBinary: (bytes) => this.#listen(bytes),
-      onText: (text) => this.#listen(text),
+      explainClose: (code, reason) => explainClose(code, reason, this.#line?.lastError ?? ''),
+      onBinary: (bytes) => this.#line?.listen(bytes),
+      onText: (text) => this.#line?.listen(text),
       onStatus: (socket) => this.#socketChanged(socket),
       now: () => performance.now(),
       random: Math.random,
@@ -324,11 +304,7 @@ export class CallPump {
       this.#beginReplay();
     } else if (socket.state === 'closed') this.#notice.stop();
     else this.#notice.agentIsMissing(now);
-    if (socket.state === 'reconnecting') {
-      this.#lastError = '';
-      this.#agent?.beginSample();
-      this.#doctor?.beginSample();
-    }
+    if (socket.state === 'reconnecting') this.#line?.restart();
     this.#options.post({ type: 'socket', socket });
   }
 
@@ -337,7 +313,7 @@ export class CallPump {
     this.#answered = true;
     this.#answeredAt = at;
     this.#meter.start(at);
-    if (this.#tapePort !== undefined) this.#record(this.#tapePort, at);
+    this.#tape.begin(this.#tapeFormat);
     // However late we hear of it, the caller's time began then.
     if (this.#replay === undefined) this.#caller?.tick(at);
     this.#agent.schedule.start(performance.now());
@@ -364,123 +340,13 @@ export class CallPump {
     frame: Int16Array<ArrayBuffer>,
     { index, now, dueAt, readyAt, answer, metered }: FrameFacts,
   ): void {
-    if (this.#playout !== undefined && !this.#play(this.#playout, frame, index, readyAt)) return;
+    const onTaken =
+      readyAt === undefined ? undefined : () => this.#meter.tookAnswer(performance.now() - readyAt);
+    if (this.#playout?.play(frame, index, onTaken) === false) return;
     if (this.#playout === undefined && this.#replay === undefined) return;
-    this.#tape?.hearAgent(frame, dueAt);
+    this.#tape.hearAgent(frame, dueAt);
     this.#doctor?.hearAgent(metered, answer !== undefined);
     if (answer !== undefined) this.#meter.turns.speak(metered, now, answer);
-  }
-
-  /** False when the track takes no more at present. */
-  #play(
-    playout: WritableStreamDefaultWriter<AudioData>,
-    frame: Int16Array<ArrayBuffer>,
-    index: number,
-    readyAt: number | undefined,
-  ): boolean {
-    if (this.#writesPending > MAX_WRITES_PENDING) {
-      this.#framesSkipped += 1;
-      return false;
-    }
-    const data = new AudioData({
-      format: 's16',
-      sampleRate: this.#rate,
-      numberOfChannels: 1,
-      numberOfFrames: frame.length,
-      timestamp: index * FRAME_MS * 1_000,
-      data: frame,
-    });
-    this.#writesPending += 1;
-    playout.write(data).then(
-      () => {
-        this.#writesPending -= 1;
-        if (readyAt !== undefined) this.#meter.tookAnswer(performance.now() - readyAt);
-      },
-      // The track was stopped: the call is ending.
-      () => undefined,
-    );
-    return true;
-  }
-
-  /** One message of the agent. */
-  #listen(message: Uint8Array | string): void {
-    const session = this.#socket?.session;
-    if (session === undefined) return;
-    const { audio, event, reply } = session.receive(message);
-    if (audio !== undefined) {
-      this.#speak(audio, performance.now());
-      return;
-    }
-    this.#textFromAgent += 1;
-    this.#socket?.reply(reply);
-    this.#obey(event);
-    const at = this.#meter.timeOf(performance.now());
-    this.#options.post({ type: 'agent-event', event, ...(at !== undefined && { at }) });
-    if (event.type === 'bad_frame' && session.badFrames === 1) {
-      const text = `The agent does not keep to its dialect: ${event.reason}`;
-      this.#options.post({ type: 'log', level: 'warn', text, code: 'AGENT_BAD_FRAME' });
-    }
-  }
-
-  #speak(audio: Uint8Array, now: number): void {
-    const agent = this.#agent;
-    if (agent === undefined) return;
-    const before = agent.receivedSamples;
-    agent.push(audio, now);
-    // What is left of a cut answer may begin anywhere in a sample, and nobody hears it.
-    if (!agent.gate.isOpen) return;
-    this.#doctor?.hearBytes(audio, this.#toMs(agent.receivedSamples - before), now);
-  }
-
-  #obey(event: AgentEvent): void {
-    this.#doctor?.onEvent(event, performance.now());
-    if (beginsAnswer(event)) this.#agent?.gate.open();
-    switch (event.type) {
-      case 'barge_in':
-        this.#cut('agent');
-        return;
-      case 'turn_complete':
-        this.#meter.claim(event);
-        return;
-      case 'call_ended':
-        this.#socket?.expectEnd();
-        return;
-      case 'error':
-        this.#lastError = event.message;
-        return;
-      case 'session_started':
-        if (event.output !== undefined) this.#setOutput(event.output);
-        this.#socket?.greeted();
-        return;
-      case 'mark':
-        this.#answerMark(event.name);
-        return;
-      default:
-        return;
-    }
-  }
-
-  #setOutput(format: AudioFormat): void {
-    this.#agent?.setOutput(format);
-    if (this.#profile !== undefined)
-      this.#doctor?.setFormat({ ...this.#profile.output, ...format });
-  }
-
-  #cut(by: CutBy): void {
-    this.#agent?.cut(by, performance.now());
-    this.#doctor?.beginSample();
-    this.#meter.turns.cut(by);
-  }
-
-  /** Tells the agent once the caller has heard it; a connection that came later knows no such mark. */
-  #answerMark(name: string | undefined): void {
-    const session = this.#socket?.session;
-    const named = name === undefined ? {} : { name };
-    this.#agent?.whenHeard(({ complete, heardSamples }) => {
-      this.#options.post({ type: 'mark', ...named, complete, heardMs: this.#toMs(heardSamples) });
-      if (this.#socket?.session !== session) return;
-      this.#socket?.say({ type: 'played', ...(name !== undefined && { mark: name }) });
-    });
   }
 
   #overflow(samples: number): void {
@@ -495,32 +361,14 @@ export class CallPump {
     const agent = this.#agent;
     const socket = this.#socket;
     if (caller === undefined || agent === undefined || socket === undefined) return;
-    const { concealedMs, silenceMs, late, addedMs, leftOutMs } = caller.timeline.counters;
-    const counters: MediaCounters = {
-      framesToAgent: socket.framesSent,
-      framesDropped: socket.framesDropped,
-      socketBacklogBytes: socket.backlogBytes,
-      packets: caller.packets,
-      concealedMs,
-      silenceMs,
-      late,
-      skewPpm: caller.timeline.skewPpm ?? null,
-      addedMs,
-      leftOutMs,
-      bytesFromAgent: agent.bytes,
-      textFromAgent: this.#textFromAgent,
-      queuedMs: this.#toMs(agent.queue.queuedSamples),
-      playedMs: this.#toMs(agent.queue.playedSamples),
-      underruns: agent.queue.underruns,
-      cushionMs: this.#toMs(agent.queue.cushionSamples),
-      clipped: agent.clipped,
-      cuts: agent.gate.generation,
-      flushedMs: this.#toMs(agent.flushedSamples),
-      staleBytes: agent.gate.droppedBytes,
-      resyncs: agent.schedule.resyncs,
-      framesSkipped: this.#framesSkipped,
-      overflowMs: this.#toMs(agent.overflowSamples),
-    };
+    const counters = readCounters({
+      caller,
+      agent,
+      socket,
+      textFromAgent: this.#line?.texts ?? 0,
+      framesSkipped: this.#playout?.framesSkipped ?? 0,
+      toMs: (samples) => this.#toMs(samples),
+    });
     const now = performance.now();
     const at = this.#meter.timeOf(now);
     const scopes = { caller: caller.scope.read(), agent: agent.scope.read() };
@@ -558,8 +406,9 @@ export class CallPump {
     clearTimeout(this.#timer);
     clearInterval(this.#reporter);
     this.#report();
-    this.#stopRecording();
-    this.#playout?.close().catch(() => undefined);
+    this.#packets.stop();
+    this.#tape.stop();
+    this.#playout?.close();
     const released = this.#socket?.close() ?? Promise.resolve();
     void released.then(() => this.#options.post({ type: 'closed' }));
   }

@@ -74,7 +74,7 @@ class Client {
       explainClose: (code) => `${(this.closes.push(code), code)}`,
       onBinary: (bytes) => this.#receive(bytes),
       onText: (text) => this.#receive(text),
-      onStatus: () => undefined,
+      onStatus: () => this.#wake?.(),
       now: () => 0,
       random: () => 0,
     });
@@ -138,7 +138,7 @@ describe.each(DIALECT_NAMES)('%s', (name) => {
   it('ends the call so that the agent knows', async () => {
     const caller = await start('log', name);
     caller.speak(new Int16Array(3_200));
-    await caller.until(() => caller.socket.framesSent > 0);
+    await caller.until(() => caller.socket.isOpen && caller.socket.framesSent > 0);
     await caller.socket.close();
     await agent?.close();
     const dialectHasEnd = ['talky-ready', 'json-base64', 'twilio-media-streams'].includes(name);

@@ -83,7 +83,23 @@ describe('AgentSocket', () => {
       [5, -5],
       [6, -6],
     ]);
+    vi.advanceTimersByTime(300);
     expect(socket.framesSent).toBe(4);
+    expect(socket.framesDropped).toBe(2);
+  });
+
+  test('counts as dropped what went to a connection behind which there was no agent', () => {
+    const socket = open();
+    socketAt(0).onopen?.();
+    for (let n = 1; n <= 5; n += 1) socket.send(Int16Array.of(n, -n));
+    expect([socket.framesSent, socket.framesDropped]).toEqual([0, 0]);
+    socketAt(0).onclose?.({ code: 4502, reason: 'nobody there' });
+    expect([socket.framesSent, socket.framesDropped]).toEqual([0, 5]);
+    vi.advanceTimersByTime(250);
+    socketAt(1).onopen?.();
+    socket.send(Int16Array.of(6, -6));
+    socketAt(1).onmessage?.({ data: Uint8Array.of(1, 2).buffer });
+    expect([socket.framesSent, socket.framesDropped]).toEqual([1, 5]);
   });
 
   test('copies the frame it keeps: the caller reuses the array', () => {
