@@ -51,7 +51,7 @@ export class VoiceLink {
     agent.on('close', (code, reason) => this.#agentClosed(code, reason));
     page.on('close', () => {
       clearInterval(this.#pinger);
-      agent.resume();
+      letFlow(agent);
       if (agent.readyState === WebSocket.OPEN) agent.close(1000);
     });
   }
@@ -85,16 +85,21 @@ export class VoiceLink {
     clearInterval(this.#pinger);
     const { page, onAgentClosed } = this.#options;
     // What it had not read yet nobody wants any more.
-    page.resume();
+    letFlow(page);
     if (page.readyState !== WebSocket.OPEN) return;
     onAgentClosed(code, reason.toString());
     page.close(NO_CLOSE_FRAME.get(code) ?? code, reason);
   }
 }
 
+/** Only one that is paused: `ws` cannot bear `resume` on a socket whose handshake was just given up. */
+export function letFlow(socket: WebSocket): void {
+  if (socket.isPaused) socket.resume();
+}
+
 function pass(from: WebSocket, to: WebSocket): void {
   const written = () => {
-    if (from.isPaused && to.bufferedAmount < LOW_BYTES) from.resume();
+    if (to.bufferedAmount < LOW_BYTES) letFlow(from);
   };
   from.on('message', (data, binary) => {
     if (to.readyState !== WebSocket.OPEN) return;

@@ -17,7 +17,7 @@ import type { AgentLinkEvent } from '../../common/events.ts';
 import type { Log } from '../../common/log.ts';
 import type { AgentTarget } from '../agents.ts';
 import { connectAgent, type AgentFailure } from './agent-connection.ts';
-import { VoiceLink } from './voice-link.ts';
+import { letFlow, VoiceLink } from './voice-link.ts';
 
 /** One second of 20 ms frames: the newest are kept while the agent's socket opens. */
 const MAX_WAITING_FRAMES = 50;
@@ -69,7 +69,7 @@ export class VoiceSocket {
       else {
         waiting.page = page;
         this.#join(waiting, page);
-        waiting.agent.resume();
+        letFlow(waiting.agent);
       }
     });
   }
@@ -93,14 +93,14 @@ export class VoiceSocket {
   release(isOver: (id: string) => boolean): void {
     for (const { id, agent, page } of this.#calls) {
       if (!isOver(id)) continue;
-      agent.resume();
+      letFlow(agent);
       if (page === undefined) agent.close(1000);
-      else page.resume();
+      else letFlow(page);
     }
   }
 
   async close(): Promise<void> {
-    for (const { agent } of this.#calls) agent.resume();
+    for (const { agent } of this.#calls) letFlow(agent);
     const gone = [...this.#calls].map(({ agent }) => {
       const closed = new Promise((resolve) => agent.once('close', resolve));
       agent.close(1001);

@@ -31,14 +31,16 @@ let agents: Agents;
 let voice: VoiceSocket;
 let origin: Server;
 let told: AgentLinkEvent[];
+let onOutcome: () => void;
 const stops: (() => unknown)[] = [];
 
 beforeEach(async () => {
   told = [];
+  onOutcome = () => undefined;
   voice = new VoiceSocket({
     target: () => agents.default.targetFor({ ...FACTS, callUuid: callUuidOf(ID) }),
     tell: (event) => told.push(event),
-    outcome: () => undefined,
+    outcome: () => onOutcome(),
     log: silent,
   });
   origin = createServer().on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
@@ -219,6 +221,32 @@ describe('back-pressure', () => {
 });
 
 describe('signs of life', () => {
+  it('a page that goes while the agent has not answered yet ends both, and nothing else', async () => {
+    const agent = createServer().on('upgrade', () => undefined);
+    await listening(agent);
+    stops.push(
+      () => agent.closeAllConnections(),
+      () => agent.close(),
+    );
+    const { port } = agent.address() as AddressInfo;
+    agents = new Agents({ agent: { url: `ws://127.0.0.1:${port}/ws` } }, '');
+    // As the bridge does whenever something has changed: here, that the agent was not reached.
+    const released = new Promise<void>((resolve) => {
+      onOutcome = () => {
+        voice.release(() => true);
+        resolve();
+      };
+    });
+    const asked = once(agent, 'upgrade');
+    const page = await isOpen(openPage());
+    await asked;
+    page.terminate();
+    await released;
+    expect(told.map(({ what, code }) => ({ what, code }))).toEqual([
+      { what: 'failed', code: 'AGENT_UNREACHABLE' },
+    ]);
+  });
+
   it('an agent that reads late is said to be behind', async () => {
     const agent = await agentWith({ pingSeconds: 0.6 });
     const page = openPage();
