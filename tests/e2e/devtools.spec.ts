@@ -136,6 +136,13 @@ test('packets that are impaired are missed; a call is kept from when it is asked
   await expect
     .poll(async () => (await counters()).concealedMs, { timeout: 20_000 })
     .toBeGreaterThan(100);
+  await expect
+    .poll(() => page.evaluate('bridge.calls[0].timeline.entries.map(({ kind }) => kind)'))
+    .toContain('concealed');
+  const workers = await Promise.all(
+    page.workers().map((worker) => worker.evaluate<string>('name')),
+  );
+  expect(workers).toEqual(expect.arrayContaining(['call', 'recordings']));
   await page.evaluate('bridge.impair({jitter: 200})');
   const { late } = await counters();
   await expect.poll(async () => (await counters()).late, { timeout: 20_000 }).toBeGreaterThan(late);

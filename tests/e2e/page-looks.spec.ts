@@ -35,6 +35,7 @@ test('before the first call: accessible, by keyboard, and with everything a phon
   await expect(readiness.locator('[data-result=pass]')).toContainText(['Secure context']);
   await readiness.getByTestId('error-code').first().click();
   await expect(readiness.getByTestId('explanation')).toContainText('What to do:');
+  await expect(readiness.getByTestId('explanation')).toContainText('docs/reference/errors.md#');
   expect(await violations(page)).toEqual([]);
   expect(await tooWide(page)).toEqual([]);
 
@@ -120,6 +121,9 @@ test('in a call: every panel open is accessible, and every key does what it says
   await expect(page.getByTestId('call-state')).toHaveAttribute('data-state', 'held');
   await page.keyboard.press('h');
   await expect(page.getByTestId('call-state')).toHaveAttribute('data-state', 'answered');
+  expect(await page.evaluate(`bridge.calls[0].timeline.entries.map(({ kind }) => kind)`)).toContain(
+    'hold',
+  );
   await page.keyboard.press('m');
   await expect(page.getByTestId('mute-agent-button')).toHaveAttribute('aria-pressed', 'true');
   await page.keyboard.press('m');

@@ -103,6 +103,8 @@ test.describe('every call is recorded', () => {
     await expect(view.getByTestId('playhead')).toBeVisible();
     await view.getByTestId('bundle-sip').locator('summary').click();
     await expect(view.getByTestId('rung').first()).toContainText('INVITE');
+    await view.getByTestId('bundle-said').locator('summary').click();
+    await expect(view.getByTestId('transcript')).toContainText('a long whistle');
     await view.getByTestId('bundle-log').locator('summary').click();
     await expect(view.getByTestId('bundle-log')).toContainText('a long whistle');
 

@@ -1,8 +1,10 @@
 /** A bundle that is looked at: what it holds, in the forms that the page's panels show. */
+import type { AgentEvent } from '../../agent/dialects/types.ts';
 import type { ErrorCode } from '../../common/errors.ts';
 import type { LogLevel } from '../../common/log.ts';
 import type { Bundle } from '../../recording/bundle.ts';
 import type { RecordedEvent } from '../../recording/manifest.ts';
+import { Conversation } from '../bridge/conversation.ts';
 import { LOG_KINDS, type LogEntry, type LogKind } from '../bridge/event-log.ts';
 import type { ReadBundle } from '../recording/types.ts';
 import { COLUMN_MS } from '../timeline/envelope.ts';
@@ -15,6 +17,8 @@ export class OpenedBundle {
   readonly bundle: Bundle;
   readonly timeline: Timeline;
   readonly entries: readonly LogEntry[];
+  /** What was said. */
+  readonly conversation: Conversation;
   /** What could not be read of it. */
   readonly problems: readonly string[];
   /** Of its audio, for a player. */
@@ -32,6 +36,7 @@ export class OpenedBundle {
       ...(timeline === undefined ? ['The time axis stays empty.'] : []),
     ];
     this.entries = bundle.events.map(entryOf);
+    this.conversation = conversationOf(bundle.events);
     this.audioUrl = URL.createObjectURL(new Blob([bundle.audio], { type: 'audio/wav' }));
     this.audio.src = this.audioUrl;
   }
@@ -73,6 +78,19 @@ function fillSpectra(timeline: Timeline, { manifest, spectra }: ReadBundle): voi
     to.padTo(first);
     to.push(columns);
   }
+}
+
+/** As the call's card showed it. A file may hold anything: what is no event of an agent is left out. */
+function conversationOf(events: readonly RecordedEvent[]): Conversation {
+  const conversation = new Conversation();
+  for (const event of events.filter(({ from }) => from === 'agent')) {
+    try {
+      conversation.add(event as unknown as AgentEvent, new Date(event.at));
+    } catch {
+      continue;
+    }
+  }
+  return conversation;
 }
 
 /** As the page's log shows what happened. */

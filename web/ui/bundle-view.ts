@@ -7,6 +7,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import type { OpenedBundle } from '../bundle/opened-bundle.ts';
 import { formatDuration } from '../bridge/format.ts';
 import type { Replay } from '../replay/replay.ts';
+import './conversation-view.ts';
 import './event-log-view.ts';
 import './ladder-view.ts';
 import './network-charts.ts';
@@ -157,6 +158,14 @@ export class BundleView extends LitElement {
         @seek=${({ detail }: CustomEvent<number>) => this.#seek(detail)}
       ></timeline-view>
       <div class="player" data-testid="player"></div>
+      ${
+        opened.conversation.turns.length === 0
+          ? nothing
+          : html`<details data-testid="bundle-said">
+              <summary>What was said</summary>
+              <conversation-view .turns=${opened.conversation.turns}></conversation-view>
+            </details>`
+      }
       <turn-table over .turns=${opened.timeline.turns}></turn-table>
       <network-charts .timeline=${opened.timeline}></network-charts>
       ${

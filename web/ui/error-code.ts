@@ -68,7 +68,8 @@ export class ErrorCodeView extends LitElement {
         explanation === undefined
           ? html`<p>${problem}</p>`
           : html`<p>${explanation.means}</p>
-              <p><strong>What to do:</strong> ${explanation.todo}</p>`
+              <p><strong>What to do:</strong> ${explanation.todo}</p>
+              <p>docs/reference/errors.md#${this.code.toLowerCase()}</p>`
       }
     </div>`;
   }
