@@ -76,7 +76,7 @@ export class PageLeg implements Leg {
   static async open(context: LegContext, family?: Family): Promise<PageLeg> {
     const at = interfaceFor(context.interfaces, family);
     const ice = { ufrag: token(6), pwd: token(24) };
-    return new PageLeg(context, at, await context.pagePorts.open(at.address, ice.ufrag), ice);
+    return new PageLeg(context, at, await context.pagePorts.open(at.address), ice);
   }
 
   /** Whether the page has said who it is, so that another one would need another leg. */

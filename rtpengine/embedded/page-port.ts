@@ -6,12 +6,14 @@
  * 7.3.1.3), also when its own candidates are mDNS names, or none.
  *
  * The one port for all is libjuice's mux: datagrams are told apart by the ICE user name in the
- * first check from an address, and by the address from then on. Its listener stays open between
- * calls, so the port is never let go.
+ * first check from an address, and by the address from then on. An agent of its own holds it open
+ * between calls, and not node-datachannel's IceUdpMuxListener: that one has a flag without a first
+ * value for "stopped", by which now and then it stays registered when it is freed, and crashes.
  */
 import type { Socket } from 'node:dgram';
-import { IceUdpMuxListener } from 'node-datachannel';
+import { Audio, PeerConnection } from 'node-datachannel';
 import { BridgeError, messageOf } from '../../common/errors.ts';
+import { MID } from './page-sdp.ts';
 import { bindPort, closeSocket } from './placeholder.ts';
 import type { PortPool } from './ports.ts';
 
@@ -33,9 +35,10 @@ export interface PagePort {
 }
 
 export interface PagePorts {
-  /** A port for the page whose checks name `ufrag`; rejects with PortsExhausted. */
-  open(address: string, ufrag: string): Promise<PagePort>;
-  close(): void;
+  /** Rejects with PortsExhausted. */
+  open(address: string): Promise<PagePort>;
+  /** Resolves when no port is held any more. All legs are closed. */
+  close(): Promise<void>;
 }
 
 /** A port of the range for each leg. */
@@ -43,16 +46,14 @@ export function ownPorts(pool: PortPool): PagePorts {
   return {
     open: (address) =>
       pool.open(async (port) => new OwnPort(pool, address, await bindPort(port, address))),
-    close: () => undefined,
+    close: () => Promise.resolve(),
   };
 }
 
-/** One port for all legs; throws PORT_IN_USE. */
-export function sharedPort(address: string, port: number): PagePorts {
-  const pages = new Map<string, Set<string>>();
-  let listener: IceUdpMuxListener;
+/** One port for all legs; rejects with PORT_IN_USE. */
+export async function sharedPort(address: string, port: number): Promise<PagePorts> {
   try {
-    listener = new IceUdpMuxListener(port, address);
+    await closeSocket(await bindPort(port, address));
   } catch (thrown) {
     throw new BridgeError(
       'PORT_IN_USE',
@@ -61,22 +62,40 @@ export function sharedPort(address: string, port: number): PagePorts {
       { cause: thrown },
     );
   }
-  listener.onUnhandledStunRequest(({ localUfrag, host, port: from }) => {
-    const learned = pages.get(localUfrag);
-    if (learned !== undefined && learned.size < MAX_LEARNED) learned.add(`${host} ${from}`);
-  });
-  return {
-    open: (_, ufrag) => {
-      const learned = new Set<string>();
-      pages.set(ufrag, learned);
-      const forget = (): Promise<void> => {
-        pages.delete(ufrag);
-        return Promise.resolve();
-      };
-      return Promise.resolve({ port, isShared: true, learned, handOver: forget, release: forget });
-    },
-    close: () => listener.stop(),
+  const holder = holdOpen(address, port);
+  const nothing = (): Promise<void> => Promise.resolve();
+  const leg = {
+    port,
+    isShared: true,
+    learned: new Set<string>(),
+    handOver: nothing,
+    release: nothing,
   };
+  return {
+    open: () => Promise.resolve(leg),
+    close: async () => {
+      holder.close();
+      await untilFree(port, address);
+    },
+  };
+}
+
+/** An agent without a peer: as long as there is one, the mux has its socket. */
+function holdOpen(address: string, port: number): PeerConnection {
+  const holder = new PeerConnection('port of all pages', {
+    iceServers: [],
+    bindAddress: address,
+    portRangeBegin: port,
+    portRangeEnd: port,
+    enableIceUdpMux: true,
+    disableAutoNegotiation: true,
+    forceMediaTransport: true,
+  });
+  const audio = new Audio(MID, 'SendRecv');
+  audio.addAudioCodec(0, 'PCMU');
+  holder.addTrack(audio);
+  holder.setLocalDescription('offer');
+  return holder;
 }
 
 class OwnPort implements PagePort {
@@ -106,7 +125,7 @@ class OwnPort implements PagePort {
 
   async release(): Promise<void> {
     await this.#letGo();
-    if (this.#isHandedOver) await this.#untilFree();
+    if (this.#isHandedOver) await untilFree(this.port, this.#address);
     this.#pool.giveBack(this.port);
   }
 
@@ -115,17 +134,17 @@ class OwnPort implements PagePort {
     this.#placeholder = undefined;
     if (placeholder !== undefined) await closeSocket(placeholder);
   }
+}
 
-  /** libdatachannel closes its socket from a thread of its own, a moment after it says `closed`. */
-  async #untilFree(): Promise<void> {
-    const started = performance.now();
-    while (performance.now() - started < RELEASE_MS) {
-      try {
-        await closeSocket(await bindPort(this.port, this.#address));
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RELEASE_POLL_MS));
-      }
+/** libdatachannel closes its socket from a thread of its own, a moment after it says `closed`. */
+async function untilFree(port: number, address: string): Promise<void> {
+  const started = performance.now();
+  while (performance.now() - started < RELEASE_MS) {
+    try {
+      await closeSocket(await bindPort(port, address));
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, RELEASE_POLL_MS));
     }
   }
 }

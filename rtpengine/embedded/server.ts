@@ -89,7 +89,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
   let pagePorts: PagePorts;
   try {
     pagePorts =
-      rtp.webrtcPort === undefined ? ownPorts(ports) : sharedPort(rtp.host, rtp.webrtcPort);
+      rtp.webrtcPort === undefined ? ownPorts(ports) : await sharedPort(rtp.host, rtp.webrtcPort);
   } catch (thrown) {
     socket.close();
     throw thrown;
@@ -233,7 +233,7 @@ export async function startRtpengine(options: RtpengineOptions): Promise<Rtpengi
         socket.close();
         await closed;
         await calls.close();
-        pagePorts.close();
+        await pagePorts.close();
         cookies.clear();
         // node-datachannel's own cleanup() is not called: it crashes once a closed track has been
         // collected, and there is nothing left for it to do.

@@ -30,6 +30,8 @@ export interface TestEngine {
 export interface PortRange {
   readonly portMin: number;
   readonly portMax: number;
+  /** One port for all pages, where the engine can have that: the embedded one. */
+  readonly webrtcPort?: number;
 }
 
 export interface EngineKind {
