@@ -55,7 +55,7 @@ export class CallCard extends LitElement {
       }
 
       .parties {
-        flex: 1 1 16em;
+        flex: 1 1 22em;
       }
 
       .pills {
@@ -138,7 +138,7 @@ export class CallCard extends LitElement {
       .details {
         border-top: 1px solid var(--line);
         display: grid;
-        grid-template-columns: minmax(0, 1fr) 258px;
+        grid-template-columns: minmax(0, 1fr) 300px;
       }
 
       .details > * {

@@ -23,7 +23,7 @@ export class EndedCalls extends LitElement {
         border-top: 1px solid var(--line);
         display: grid;
         gap: 2px 18px;
-        grid-template-columns: 5em minmax(8em, 1fr) auto auto auto;
+        grid-template-columns: 5em minmax(8em, 1fr) auto auto;
         padding: 11px 0 12px;
       }
 
@@ -45,14 +45,25 @@ export class EndedCalls extends LitElement {
         color: var(--red);
       }
 
+      .acts {
+        display: flex;
+      }
+
       .axis {
         grid-column: 1 / -1;
+        order: 2;
         margin: 8px -24px 0;
       }
 
       @media (max-width: 560px) {
         li {
           grid-template-columns: 5em minmax(0, 1fr) auto;
+        }
+
+        .acts {
+          grid-column: 2 / -1;
+          margin-left: -0.6em;
+          order: 1;
         }
       }
 
@@ -91,26 +102,28 @@ export class EndedCalls extends LitElement {
       <time class="when figure">${formatTime(call.startedAt)}</time>
       <p class="who">${call.caller} <span>→ ${call.dialled}</span></p>
       <p class="figure">${formatDuration(call.durationMs())}</p>
-      ${
-        call.answeredAt === undefined
-          ? html`<span></span>`
-          : html`<button
-              class="quiet"
-              aria-expanded=${this.opened === call.id}
-              aria-label="Time axis of the call from ${call.caller}"
-              data-testid="axis-button"
-              @click=${() => (this.opened = this.opened === call.id ? undefined : call.id)}
-            >
-              Time axis
-            </button>`
-      }
-      <button
-        class="quiet"
-        aria-label="SIP messages of the call from ${call.caller}"
-        @click=${() => this.dispatchEvent(new CustomEvent<Call>('ladder', { detail: call }))}
-      >
-        SIP
-      </button>
+      <div class="acts">
+        ${
+          call.answeredAt === undefined
+            ? nothing
+            : html`<button
+                class="quiet"
+                aria-expanded=${this.opened === call.id}
+                aria-label="Time axis of the call from ${call.caller}"
+                data-testid="axis-button"
+                @click=${() => (this.opened = this.opened === call.id ? undefined : call.id)}
+              >
+                Time axis
+              </button>`
+        }
+        <button
+          class="quiet"
+          aria-label="SIP messages of the call from ${call.caller}"
+          @click=${() => this.dispatchEvent(new CustomEvent<Call>('ladder', { detail: call }))}
+        >
+          SIP
+        </button>
+      </div>
       <p class="facts">
         <span class="why">${call.endSentence}</span>
         ${
