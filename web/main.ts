@@ -6,7 +6,6 @@ import { Bridge } from './bridge/bridge.ts';
 import { logToConsole, topicsOf } from './debug/console-log.ts';
 import { exposeDevtools } from './debug/devtools.ts';
 import { showTimings } from './debug/follow-timing.ts';
-import { debugSip } from './phone/sip-debug.ts';
 import './ui/bridge-app.ts';
 import { listenForShortcuts } from './ui/shortcuts.ts';
 
@@ -15,7 +14,11 @@ exposeDevtools(bridge);
 showTimings(bridge);
 const topics = topicsOf(location.search);
 logToConsole(bridge.happenings, topics, console);
-debugSip(topics.get('sip') === 'debug');
+import('./phone/sip-debug.ts').then(
+  ({ debugSip }) => debugSip(topics.get('sip') === 'debug'),
+  // Without JsSIP there is nothing to be told of.
+  () => undefined,
+);
 const app = document.querySelector('bridge-app');
 if (app !== null) {
   app.bridge = bridge;

@@ -56,7 +56,7 @@ const SIMULATE = `(async (seconds) => {
   const words = 'so tell me how late the last train to the coast leaves tonight and from where'.split(' ');
   let at = tap.report.at;
   let counters = tap.report.counters;
-  const turns = (call.figures?.turns ?? []).slice();
+  const turns = (tap.turns ??= (call.figures?.turns ?? []).slice());
   const answers = [];
   const agent = (event) => say({ type: 'agent-event', event, at });
   for (let second = 0; second < seconds; second += 1) {
@@ -85,8 +85,8 @@ const SIMULATE = `(async (seconds) => {
     if (second % 60 === 20) tell({ type: 'dtmf', digit: '5', durationMs: 120, source: 'rtp', from: 'phone' });
     if (second % 300 === 100) tell({ type: 'media', state: 'silent', code: 'MEDIA_NO_PHONE_RTP', sentence: 'No audio comes from the phone.' });
     if (second % 300 === 110) tell({ type: 'media', state: 'flowing', sentence: 'Audio flows again.' });
-    // What has changed is shown, as often as it would be within a second.
-    if (second % 20 === 0) await new Promise((shown) => setTimeout(shown, 20));
+    // What has changed is shown, now and then.
+    if (second % 60 === 0) await new Promise((shown) => setTimeout(shown, 20));
   }
   tap.isSimulating = false;
 })`;

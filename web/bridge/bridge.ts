@@ -14,7 +14,7 @@ import type { CallMedia } from '../media/call-media.ts';
 import { SpareWorker } from '../media/spare-worker.ts';
 import { findUnsupported } from '../media/support.ts';
 import { pageInstance } from '../phone/instance.ts';
-import { Phone } from '../phone/phone.ts';
+import type * as Phones from '../phone/phone.ts';
 import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
 import { rehearse } from '../phone/rehearse.ts';
 import { SpareCertificate } from '../phone/spare-certificate.ts';
@@ -82,7 +82,9 @@ export class Bridge extends EventTarget {
     workers: this.#workers,
     certificates: this.#certificates,
   });
-  #phone: Phone | undefined;
+  /** JsSIP is half of all code there is, and nothing of it is seen: it comes after the first picture. */
+  #phones: typeof Phones | undefined;
+  #phone: Phones.Phone | undefined;
   #instance = '';
   #statusStream: StatusStream | undefined;
 
@@ -123,7 +125,14 @@ export class Bridge extends EventTarget {
     if (this.unsupported !== undefined) {
       this.log.add('error', this.unsupported.message, { code: this.unsupported.code });
     }
-    [this.config, this.#instance] = await Promise.all([this.#fetchConfig(), pageInstance()]);
+    [this.config, this.#instance, this.#phones] = await Promise.all([
+      this.#fetchConfig(),
+      pageInstance(),
+      import('../phone/phone.ts').catch(() => undefined),
+    ]);
+    if (this.#phones === undefined) {
+      this.log.add('error', 'A part of this page did not load. Load the page again.');
+    }
     this.recordings.addEventListener('change', () => this.#changes.changed());
     this.bundles.addEventListener('change', () => this.#changes.changed());
     this.recordings.configure(this.config.recording);
@@ -135,7 +144,8 @@ export class Bridge extends EventTarget {
   start(): void {
     const { config } = this;
     if (this.#phone !== undefined || config === undefined || this.unsupported !== undefined) return;
-    this.#phone = new Phone({
+    if (this.#phones === undefined) return;
+    this.#phone = new this.#phones.Phone({
       sip: { ...config.sip, user: ownUser() ?? config.sip.user },
       origin: socketOrigin(),
       userAgent: `SIP Agent Bridge page ${config.version}`,

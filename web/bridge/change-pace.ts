@@ -12,7 +12,8 @@ export class ChangePace {
   readonly #tellNow: () => void;
   readonly #answering = new Set<object>();
   #figures: ReturnType<typeof setTimeout> | undefined;
-  #figuresDueAt = 0;
+  /** When the figures are shown next, or were shown last. */
+  #shownAt = 0;
   #postponed: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tellNow: () => void) {
@@ -34,15 +35,13 @@ export class ChangePace {
     else this.#postponed = setTimeout(() => this.tell(), ANSWERING_MS);
   }
 
-  /**
-   * Shown together with the report that comes by then, whose waveforms make a picture anyway; a little
-   * later when none does.
-   */
+  /** Shown with the next beat of a clock that everything counted in seconds goes by: one frame for all. */
   changedFigures(): void {
-    if (this.#figures === undefined) {
-      this.#figuresDueAt = performance.now() + FIGURES_MS;
-      this.#figures = setTimeout(() => this.#showFigures(), 2 * FIGURES_MS);
-    } else if (performance.now() >= this.#figuresDueAt) this.#showFigures();
+    if (this.#figures !== undefined) return;
+    const now = performance.now();
+    const next = this.#shownAt + FIGURES_MS;
+    this.#shownAt = next > now ? next : now + FIGURES_MS;
+    this.#figures = setTimeout(() => this.#showFigures(), this.#shownAt - now);
   }
 
   /** Whatever is being answered. */
@@ -53,7 +52,6 @@ export class ChangePace {
   }
 
   #showFigures(): void {
-    clearTimeout(this.#figures);
     this.#figures = undefined;
     this.changed();
   }

@@ -9,14 +9,10 @@ export class VoiceLevel {
   rmsDbfs = FLOOR_DBFS;
   peakDbfs = FLOOR_DBFS;
   clipped = false;
-  /** Told of every report that changes something. */
-  onPush: (() => void) | undefined;
 
   push({ rmsDbfs, peakDbfs, clipped }: ScopeReading): void {
-    const wasSilent = this.peakDbfs === FLOOR_DBFS;
     this.rmsDbfs = rmsDbfs;
     this.peakDbfs = Math.max(peakDbfs, this.peakDbfs - PEAK_FALL_DB, FLOOR_DBFS);
     this.clipped = clipped > 0;
-    if (!wasSilent || this.peakDbfs > FLOOR_DBFS) this.onPush?.();
   }
 }

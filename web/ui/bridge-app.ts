@@ -1,6 +1,7 @@
 /** The whole page: header, chain, calls, set-up help and log. Everything below gets plain values. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { CaptureMode } from '../../common/api.ts';
 import type { Bridge } from '../bridge/bridge.ts';
@@ -27,6 +28,9 @@ import './shortcuts-dialog.ts';
 import type { ShortcutTarget } from './shortcuts.ts';
 import { base } from './styles.ts';
 
+/** Who waits longer sees what there is. */
+const LATE_MS = 700;
+
 @customElement('bridge-app')
 export class BridgeApp extends LitElement implements ShortcutTarget {
   static override readonly styles = [
@@ -44,6 +48,10 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
         gap: 20px;
         grid-template-columns: minmax(0, 1fr);
         margin-top: 20px;
+      }
+
+      .loading {
+        visibility: hidden;
       }
 
       main {
@@ -69,6 +77,11 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
   @property({ attribute: false }) bridge: Bridge | undefined;
   /** Whose SIP messages are shown. */
   @state() private ladderOf: Call | undefined;
+  /** What the page asks for when it opens has been answered, or takes too long to wait for. */
+  @state() private isLookedAt = false;
+  @state() private isLate = false;
+  #wasSettled = false;
+  #roomFor = false;
 
   constructor() {
     super();
@@ -94,10 +107,9 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
   override render(): TemplateResult | typeof nothing {
     const { bridge } = this;
     if (bridge === undefined) return nothing;
-    const { config, status, registration, calls, unsupported, recordings, bundles } = bridge;
+    const { config, status, registration, calls, unsupported } = bridge;
     const live = calls.filter(({ isLive }) => isLive);
     const ended = calls.filter(({ isLive }) => !isLive);
-    const hasPhone = status?.registrations.some(({ kind }) => kind === 'phone') ?? false;
     const chain = chainOf({
       status,
       registration,
@@ -111,7 +123,47 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
         @shortcuts=${() => this.showShortcuts()}
       ></page-header>
       <chain-strip .links=${chain}></chain-strip>
-      <div class="columns">
+      ${this.#columns(bridge, live, ended)}
+      <shortcuts-dialog></shortcuts-dialog>
+      <ladder-dialog
+        .call=${this.ladderOf}
+        @closed=${() => (this.ladderOf = undefined)}
+      ></ladder-dialog>
+    `;
+  }
+
+  override firstUpdated(_changed: PropertyValues): void {
+    setTimeout(() => (this.isLate = true), LATE_MS);
+  }
+
+  /** Until then it lies where nobody sees it grow; answers come one by one. */
+  #isSettled(live: readonly Call[]): boolean {
+    const { config, status, registration, isStarted } = this.bridge ?? {};
+    const isStarting =
+      (isStarted === true || new URLSearchParams(location.search).has('start')) &&
+      (registration?.state === 'idle' || registration?.state === 'connecting');
+    const isAnswered = this.isLookedAt && config !== undefined && status !== undefined;
+    this.#wasSettled ||= this.isLate || live.length > 0 || (isAnswered && !isStarting);
+    return this.#wasSettled;
+  }
+
+  /**
+   * What makes room for a call is not moved but made anew where it then stands, so that nothing jumps;
+   * unless somebody is typing there.
+   */
+  #room(hasCalls: boolean): boolean {
+    const isInUse = this.shadowRoot?.activeElement?.matches(
+      'dial-box, setup-card, recordings-card',
+    );
+    if (isInUse !== true) this.#roomFor = hasCalls;
+    return this.#roomFor;
+  }
+
+  #columns(bridge: Bridge, live: readonly Call[], ended: readonly Call[]): TemplateResult {
+    const { config, status, registration, unsupported, recordings, bundles } = bridge;
+    const hasPhone = status?.registrations.some(({ kind }) => kind === 'phone') ?? false;
+    return html`
+      <div class="columns ${this.#isSettled(live) ? '' : 'loading'}">
         <main>
           ${live.length > 1 ? html`<call-list .calls=${live}></call-list>` : nothing}
           ${repeat(
@@ -161,49 +213,50 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
                   .registration=${registration}
                   .unsupported=${unsupported}
                   .status=${status}
+                  @looked=${() => (this.isLookedAt = true)}
                 ></readiness-view>`
           }
-          ${
-            registration.state === 'registered'
-              ? html`<dial-box
-                  .phones=${status?.registrations ?? []}
-                  @dial=${({ detail }: CustomEvent<string>) => void bridge.dial(detail)}
-                ></dial-box>`
-              : nothing
-          }
-          ${
-            config === undefined
-              ? nothing
-              : html`<setup-card
-                  .phone=${config.phone}
-                  .hadCall=${bridge.hadCall || (status?.phones.some(({ calls }) => calls > 0) ?? false)}
-                ></setup-card>`
-          }
-          ${
-            ended.length === 0
-              ? nothing
-              : html`<ended-calls
-                  .calls=${ended}
-                  @ladder=${({ detail }: CustomEvent<Call>) => (this.ladderOf = detail)}
-                ></ended-calls>`
-          }
-          <recordings-card
-            .list=${recordings.list}
-            .automatic=${recordings.automatic}
-            .unavailable=${recordings.unavailable}
-            .problem=${bundles.problem}
-            @automatic=${({ detail }: CustomEvent<boolean>) => (recordings.automatic = detail)}
-            @file=${({ detail }: CustomEvent<File>) => void bundles.open(detail)}
-            @act=${({ detail }: CustomEvent<RecordingAct>) => this.#act(bridge, detail)}
-          ></recordings-card>
+          ${keyed(
+            this.#room(live.length > 0),
+            html`
+              ${
+                registration.state === 'registered'
+                  ? html`<dial-box
+                      .phones=${status?.registrations ?? []}
+                      @dial=${({ detail }: CustomEvent<string>) => void bridge.dial(detail)}
+                    ></dial-box>`
+                  : nothing
+              }
+              ${
+                config === undefined
+                  ? nothing
+                  : html`<setup-card
+                      .phone=${config.phone}
+                      .hadCall=${bridge.hadCall || (status?.phones.some(({ calls }) => calls > 0) ?? false)}
+                    ></setup-card>`
+              }
+              ${
+                ended.length === 0
+                  ? nothing
+                  : html`<ended-calls
+                      .calls=${ended}
+                      @ladder=${({ detail }: CustomEvent<Call>) => (this.ladderOf = detail)}
+                    ></ended-calls>`
+              }
+              <recordings-card
+                .list=${recordings.list}
+                .automatic=${recordings.automatic}
+                .unavailable=${recordings.unavailable}
+                .problem=${bundles.problem}
+                @automatic=${({ detail }: CustomEvent<boolean>) => (recordings.automatic = detail)}
+                @file=${({ detail }: CustomEvent<File>) => void bundles.open(detail)}
+                @act=${({ detail }: CustomEvent<RecordingAct>) => this.#act(bridge, detail)}
+              ></recordings-card>
+            `,
+          )}
         </main>
         <aside><event-log-view .entries=${bridge.log.entries}></event-log-view></aside>
       </div>
-      <shortcuts-dialog></shortcuts-dialog>
-      <ladder-dialog
-        .call=${this.ladderOf}
-        @closed=${() => (this.ladderOf = undefined)}
-      ></ladder-dialog>
     `;
   }
 

@@ -1,5 +1,5 @@
 /** One live call: who, how long, both voices, what was said, and the figures. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Call, PageCallState } from '../bridge/call.ts';
 import { diagnose } from '../bridge/diagnosis.ts';
@@ -97,6 +97,7 @@ export class CallCard extends LitElement {
         font-size: 0.8rem;
         gap: 2px 14px;
         margin-top: 7px;
+        min-height: 1.5em;
       }
 
       .parameters div {
@@ -124,6 +125,11 @@ export class CallCard extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: 8px;
+      }
+
+      /* Their place is kept while it rings. */
+      .waiting {
+        visibility: hidden;
       }
 
       .remarks {
@@ -169,6 +175,10 @@ export class CallCard extends LitElement {
   /** A new object whenever the call has changed inside. */
   @property({ attribute: false }) tick: object = {};
 
+  override updated(_changed: PropertyValues): void {
+    this.renderRoot.querySelector('timeline-view')?.showLevels();
+  }
+
   override render(): TemplateResult | typeof nothing {
     const { call } = this;
     if (call === undefined) return nothing;
@@ -187,7 +197,7 @@ export class CallCard extends LitElement {
         data-call-id=${call.id}
         aria-label="Call from ${call.caller}"
       >
-        ${this.#header(call)} ${call.answeredAt === undefined ? nothing : this.#controls(call)}
+        ${this.#header(call)} ${this.#controls(call)}
         <timeline-view
           .timeline=${call.timeline}
           .callerLevel=${call.callerLevel}
@@ -217,7 +227,7 @@ export class CallCard extends LitElement {
           ></call-figures>
         </div>
         <turn-table .turns=${call.timeline.turns}></turn-table>
-        <network-charts .timeline=${call.timeline}></network-charts>
+        <network-charts .timeline=${call.timeline} .tick=${this.tick}></network-charts>
       </article>
     `;
   }
@@ -227,6 +237,7 @@ export class CallCard extends LitElement {
       this.dispatchEvent(new CustomEvent(event.type, { detail: event.detail }));
     return html`
       <call-controls
+        class=${call.answeredAt === undefined ? 'waiting' : ''}
         .held=${call.heldBy.includes('page')}
         .transferring=${call.isTransferring}
         @hold=${pass}
@@ -264,7 +275,11 @@ export class CallCard extends LitElement {
           </p>
           ${this.#parameters(call)}
         </div>
-        <ticking-time data-testid="call-duration" .since=${call.answeredAt}></ticking-time>
+        <ticking-time
+          data-testid="call-duration"
+          .since=${call.answeredAt}
+          .tick=${this.tick}
+        ></ticking-time>
         <div class="actions">
           <button
             data-testid="interrupt-button"
@@ -313,9 +328,10 @@ export class CallCard extends LitElement {
   }
 
   /** What the agent knows of the call. */
-  #parameters({ parameters }: Call): TemplateResult | typeof nothing {
+  #parameters({ parameters }: Call): TemplateResult {
     const pairs = Object.entries(parameters);
-    if (pairs.length === 0) return nothing;
+    // They come a moment after the call, and their line is kept for them.
+    if (pairs.length === 0) return html`<p class="parameters"></p>`;
     return html`<dl
       class="parameters"
       title="What the agent is told in its address"

@@ -68,7 +68,7 @@ export class CallList extends LitElement {
               <a href="#call-${call.id}" @click=${(event: Event) => this.#show(event, call)}>
                 <span><b>${call.caller}</b> → ${call.dialled}</span>
                 <span>${STATE_WORDS[call.state]}</span>
-                <ticking-time .since=${call.answeredAt}></ticking-time>
+                <ticking-time .since=${call.answeredAt} .tick=${{}}></ticking-time>
               </a>
             </li>`,
         )}

@@ -84,6 +84,11 @@ export class ChainStrip extends LitElement {
         overflow-wrap: anywhere;
       }
 
+      /* Three lines are what a link has to say as a rule: nothing below moves with the words. */
+      .sentence {
+        min-height: 4.2em;
+      }
+
       .red .sentence {
         color: var(--red);
       }
@@ -104,6 +109,10 @@ export class ChainStrip extends LitElement {
 
         li + li::before {
           display: none;
+        }
+
+        .sentence {
+          min-height: 1.4em;
         }
       }
     `,

@@ -18,10 +18,9 @@ export class ConversationView extends LitElement {
       ol {
         display: grid;
         gap: 8px;
-        height: 100%;
         align-content: start;
-        max-height: 300px;
-        min-height: 150px;
+        /* Words that come move nothing below. */
+        height: 300px;
         overflow-y: auto;
         padding-right: 6px;
         scrollbar-width: thin;
@@ -84,6 +83,7 @@ export class ConversationView extends LitElement {
       .empty {
         color: var(--ink-3);
         font-size: 0.9rem;
+        min-height: 300px;
       }
     `,
   ];

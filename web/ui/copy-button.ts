@@ -23,8 +23,8 @@ export class CopyButton extends LitElement {
     `,
   ];
 
-  /** What is copied. */
-  @property() text = '';
+  /** What is copied; a long text is made when somebody wants it. */
+  @property() text: string | (() => string) = '';
   /** What it is, for screen readers. */
   @property() what = '';
   /** What the button says. */
@@ -45,7 +45,8 @@ export class CopyButton extends LitElement {
   }
 
   #copy(): void {
-    navigator.clipboard.writeText(this.text).then(
+    const text = typeof this.text === 'string' ? this.text : this.text();
+    navigator.clipboard.writeText(text).then(
       () => this.#say('Copied'),
       () => this.#say('Not allowed'),
     );

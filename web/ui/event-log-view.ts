@@ -14,8 +14,10 @@ import {
 import { formatTime } from '../bridge/format.ts';
 import './copy-button.ts';
 import './error-code.ts';
-import { base, fields } from './styles.ts';
+import { base, buttons, fields } from './styles.ts';
 
+/** The newest, until somebody asks for more: hours of a call are a thousand lines. */
+const SHOWN = 200;
 const LEVELS: readonly { readonly level: LogLevel; readonly name: string }[] = [
   { level: 'debug', name: 'Everything, and SIP' },
   { level: 'info', name: 'Everything' },
@@ -34,6 +36,7 @@ const KIND_NAMES: Record<LogKind, string> = {
 export class EventLogView extends LitElement {
   static override readonly styles = [
     base,
+    buttons,
     fields,
     css`
       .head {
@@ -121,6 +124,7 @@ export class EventLogView extends LitElement {
   @state() private lowest: LogLevel = 'info';
   @state() private kind: LogKind | undefined;
   @state() private search = '';
+  @state() private showsAll = false;
 
   /** For the shortcut. */
   focusSearch(): void {
@@ -129,14 +133,15 @@ export class EventLogView extends LitElement {
 
   override render(): TemplateResult {
     const { lowest, kind, search } = this;
-    const shown = filterLog(this.entries, { lowest, kind, search });
+    const found = filterLog(this.entries, { lowest, kind, search });
+    const shown = this.showsAll ? found : found.slice(-SHOWN);
     return html`
       <section class="card" role=${this.inner ? 'group' : 'region'} aria-labelledby="heading">
         <div class="head">
           <h2 class="label" id="heading">Log</h2>
-          <copy-button .text=${formatLog(shown)} what="the log as text"></copy-button>
+          <copy-button .text=${() => formatLog(found)} what="the log as text"></copy-button>
           <copy-button
-            .text=${logAsJson(shown)}
+            .text=${() => logAsJson(found)}
             label="JSON"
             what="Copy the log as JSON"
             data-testid="copy-log-json"
@@ -158,6 +163,15 @@ export class EventLogView extends LitElement {
                     ${this.entries.length === 0 ? 'Nothing to report.' : 'Nothing that fits.'}
                   </li>`
                 : nothing
+            }
+            ${
+              shown.length === found.length
+                ? nothing
+                : html`<li class="empty">
+                    <button class="quiet" @click=${() => (this.showsAll = true)}>
+                      Show ${found.length - shown.length} older
+                    </button>
+                  </li>`
             }
             ${repeat(
               shown,

@@ -14,6 +14,9 @@ const MARKS: Record<Finding['result'], readonly [mark: string, word: string]> = 
   fail: ['✗', 'broken'],
 };
 
+/** For the view that comes back after a call: it shows this until it has asked again. */
+let lastReport: DoctorReport | undefined;
+
 @customElement('readiness-view')
 export class ReadinessView extends LitElement {
   static override readonly styles = [
@@ -89,7 +92,7 @@ export class ReadinessView extends LitElement {
   @property({ attribute: false }) registration: RegistrationStatus = IDLE;
   @property({ attribute: false }) unsupported: BridgeError | undefined;
   @property({ attribute: false }) status: Status | undefined;
-  @state() private report: DoctorReport | undefined;
+  @state() private report = lastReport;
   @state() private problem = '';
   /** What the last report was about. */
   #asked = '';
@@ -156,11 +159,14 @@ export class ReadinessView extends LitElement {
       const response = await fetch('/api/doctor');
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       this.report = (await response.json()) as DoctorReport;
+      lastReport = this.report;
       this.problem = '';
     } catch {
       this.problem = 'The bridge does not answer: is it running?';
       this.report = undefined;
     }
+    await this.updateComplete;
+    this.dispatchEvent(new CustomEvent('looked'));
   }
 }
 

@@ -1,4 +1,4 @@
-/** A running time, renewed once a second while it runs and can be seen. */
+/** A running time, as it is whenever its element is rendered again: whoever shows it does so each second. */
 import { html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { formatDuration } from '../bridge/format.ts';
@@ -7,23 +7,12 @@ import { formatDuration } from '../bridge/format.ts';
 export class TickingTime extends LitElement {
   /** Undefined: has not begun. */
   @property({ attribute: false }) since: Date | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  /** A new object each second: a timer of its own would cost the page a frame of its own. */
+  @property({ attribute: false }) tick: object = {};
 
   /** No shadow: the time is its element's own text, styled by whoever shows it. */
   protected override createRenderRoot(): this {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      if (!document.hidden) this.requestUpdate();
-    }, 1_000);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#timer);
   }
 
   override render(): TemplateResult {

@@ -1,18 +1,20 @@
 /**
  * One call on one time axis, going on or opened from a file: both voices, what was said, turns, SIP and
  * everything else that happened. The wheel zooms where the pointer is, dragging moves, keys do both. It
- * is painted when something has changed and while it can be seen, never otherwise.
+ * is painted when something has changed and while it can be seen, never otherwise, by a worker, so that a
+ * picture of a live call needs no frame of the page (axis/drawing.ts).
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import type { VoiceLevel } from '../bridge/voice-level.ts';
 import type { Entry } from '../timeline/types.ts';
 import { Timeline } from '../timeline/timeline.ts';
 import { Viewport } from '../timeline/viewport.ts';
+import { AxisPicture } from './axis/axis-picture.ts';
 import { AxisGestures } from './axis/gestures.ts';
-import { entryAt, turnAt } from './axis/layout.ts';
-import { AxisPainter } from './axis/painter.ts';
-import { paletteOf, type Palette } from './axis/palette.ts';
+import { entryAt, GUTTER, turnAt } from './axis/layout.ts';
+import { paletteOf } from './axis/palette.ts';
 import { timelineStyles } from './axis/timeline-styles.ts';
 import './axis-details.ts';
 import './level-meter.ts';
@@ -28,16 +30,18 @@ export class TimelineView extends LitElement {
   @property({ attribute: false }) agentLevel: VoiceLevel | undefined;
   /** What a player plays, in milliseconds on the axis; undefined without one. */
   @property({ type: Number }) playheadMs: number | undefined;
-  @state() private hasSpectrum = false;
-  @state() private selected: number | undefined;
+  @state() hasSpectrum = false;
+  @state() selected: number | undefined;
   @state() private hovered: number | undefined;
   @state() private turn: number | undefined;
   @state() private isFollowing = true;
   readonly viewport = new Viewport();
   /** Where the picture on screen begins. */
   drawnFromMs = NaN;
-  #painter: AxisPainter | undefined;
-  #palette: Palette | undefined;
+  /** A canvas that was given away cannot be had back: what comes back into the page has a new one. */
+  @state() private canvasKey = 0;
+  #picture: AxisPicture | undefined;
+  #isDue = false;
   #request: number | undefined;
   #isVisible = false;
   #unfollow: (() => void) | undefined;
@@ -56,8 +60,11 @@ export class TimelineView extends LitElement {
   readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
   readonly #onScheme = () => this.#resize();
 
+  readonly #onShown = () => this.#changed();
+
   override connectedCallback(): void {
     super.connectedCallback();
+    document.addEventListener('visibilitychange', this.#onShown);
     this.#watcher.observe(this);
     this.#scheme.addEventListener('change', this.#onScheme);
     this.#unfollow ??= this.timeline.follow(() => this.#changed());
@@ -70,8 +77,13 @@ export class TimelineView extends LitElement {
     this.#scheme.removeEventListener('change', this.#onScheme);
     this.#unfollow?.();
     this.#unfollow = undefined;
+    document.removeEventListener('visibilitychange', this.#onShown);
     if (this.#request !== undefined) cancelAnimationFrame(this.#request);
     this.#request = undefined;
+    // One that is only moved to another place is back at once.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#release();
+    });
   }
 
   override render(): TemplateResult {
@@ -122,15 +134,18 @@ export class TimelineView extends LitElement {
         <p class="row turns">Turns</p>
         <p class="row sip">SIP</p>
         <p class="row events">Events</p>
-        <canvas
-          tabindex="0"
-          role="application"
-          aria-roledescription="time axis"
-          aria-label="Time axis of the call. Arrow left and right move, plus and minus zoom, arrow up
+        ${keyed(
+          this.canvasKey,
+          html`<canvas
+            tabindex="0"
+            role="application"
+            aria-roledescription="time axis"
+            aria-label="Time axis of the call. Arrow left and right move, plus and minus zoom, arrow up
             and down go from mark to mark, 0 shows the whole call, End follows it."
-          data-testid="timeline"
-          @dblclick=${(event: MouseEvent) => this.#seek(event)}
-        ></canvas>
+            data-testid="timeline"
+            @dblclick=${(event: MouseEvent) => this.#seek(event)}
+          ></canvas>`,
+        )}
         <i class="playhead" data-testid="playhead" ?hidden=${this.playheadMs === undefined}></i>
       </div>
       <axis-details
@@ -153,17 +168,23 @@ export class TimelineView extends LitElement {
     this.isFollowing = this.viewport.isFollowing;
   }
 
-  override firstUpdated(_changed: PropertyValues): void {
-    const canvas = this.renderRoot.querySelector('canvas');
-    if (canvas === null) return;
-    this.#painter = new AxisPainter(canvas);
-    this.#gestures.attach(canvas);
-    this.#resizer.observe(canvas);
-    this.#resize();
+  override updated(_changed: PropertyValues): void {
+    const canvas = this.renderRoot.querySelector('canvas') ?? undefined;
+    if (canvas !== undefined && canvas !== this.#picture?.canvas) {
+      this.#picture = new AxisPicture(canvas, (fromMs) => {
+        this.drawnFromMs = fromMs;
+        this.#changed();
+      });
+      this.#gestures.attach(canvas);
+      this.#resizer.observe(canvas);
+      this.#resize();
+    }
+    this.#changed();
   }
 
-  override updated(_changed: PropertyValues): void {
-    this.#changed();
+  /** The levels in words, for those who read them: as often as somebody can. */
+  showLevels(): void {
+    for (const meter of this.renderRoot.querySelectorAll('level-meter')) meter.show();
   }
 
   #voice(
@@ -188,52 +209,61 @@ export class TimelineView extends LitElement {
   }
 
   #resize(): void {
-    const canvas = this.renderRoot.querySelector('canvas');
-    if (canvas === null || canvas.clientWidth === 0) return;
-    this.viewport.width = canvas.clientWidth;
-    this.#palette = paletteOf(this);
-    this.#painter?.resize(canvas.clientWidth);
+    const width = this.#picture?.resize(() => paletteOf(this)) ?? 0;
+    if (width === 0) return;
+    this.viewport.width = width;
     this.#changed();
   }
 
-  /** Something is to be seen that is not on the canvas: with the next frame, if anybody looks. */
+  /** Something is to be seen that is not on the canvas: with all else of this moment, if anybody looks. */
   #changed(): void {
-    if (!this.#isVisible || this.#request !== undefined) return;
-    this.#request = requestAnimationFrame(() => {
-      this.#request = undefined;
+    if (this.#isDue || !this.#isVisible || document.hidden) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
       this.#paint();
     });
   }
 
   #paint(): void {
-    const palette = this.#palette;
-    if (palette === undefined || this.#painter === undefined) return;
+    if (!this.isConnected) return;
     this.viewport.setRange(this.timeline.beginMs, this.timeline.durationMs);
-    const { hasSpectrum, selected } = this;
-    this.#painter.paint(this.timeline, this.viewport, { palette, hasSpectrum, selected });
-    this.drawnFromMs = this.viewport.fromMs;
+    this.#picture?.paint(this);
     this.#placePlayhead();
+  }
+
+  /** The worker keeps no canvas that nobody will see again. */
+  #release(): void {
+    const { canvas } = this.#picture ?? {};
+    if (canvas !== undefined) this.#resizer.unobserve(canvas);
+    this.#picture?.close();
+    this.#picture = undefined;
+    this.canvasKey += 1;
   }
 
   /** Over the canvas, so that it moves without anything being painted. */
   #placePlayhead(): void {
-    const canvas = this.renderRoot.querySelector('canvas');
+    const { canvas } = this.#picture ?? {};
     const playhead = this.renderRoot.querySelector<HTMLElement>('.playhead');
-    if (canvas === null || playhead === null || this.playheadMs === undefined) return;
+    if (canvas === undefined || playhead === null || this.playheadMs === undefined) return;
     const x = this.viewport.xOf(this.playheadMs);
     playhead.hidden = x < 0 || x > this.viewport.width;
-    playhead.style.transform = `translateX(${canvas.offsetLeft + x}px)`;
+    playhead.style.transform = `translateX(${canvas.offsetLeft + GUTTER + x}px)`;
   }
 
   /** Whoever plays the call is to play it from there. */
   #seek({ offsetX }: MouseEvent): void {
-    const { fromMs, msPerPixel } = this.viewport;
-    this.dispatchEvent(new CustomEvent<number>('seek', { detail: fromMs + offsetX * msPerPixel }));
+    const detail = this.viewport.msAt(offsetX - GUTTER);
+    this.dispatchEvent(new CustomEvent<number>('seek', { detail }));
   }
 
+  /** Hands and wheels may be quicker than the screen. */
   #moved(): void {
     this.isFollowing = this.viewport.isFollowing;
-    this.#changed();
+    this.#request ??= requestAnimationFrame(() => {
+      this.#request = undefined;
+      this.#changed();
+    });
   }
 
   #zoom(factor: number): void {

@@ -1,5 +1,6 @@
 /** Wheel, pointer and keys over the time axis, as movements of its viewport. */
 import type { Viewport } from '../../timeline/viewport.ts';
+import { GUTTER } from './layout.ts';
 
 /** A notch of a wheel is 100 to 120: about a fifth nearer or farther. */
 const ZOOM_PER_NOTCH = 1.2;
@@ -52,7 +53,7 @@ export class AxisGestures {
     } else {
       viewport.zoom(
         ZOOM_PER_NOTCH ** (deltaY / NOTCH),
-        viewport.isFollowing ? undefined : event.offsetX,
+        viewport.isFollowing ? undefined : event.offsetX - GUTTER,
       );
     }
     onMoved();
@@ -62,7 +63,7 @@ export class AxisGestures {
     const dragged = this.#dragged;
     const { viewport, onMoved, onPoint } = this.#options;
     if (dragged === undefined) {
-      onPoint(offsetX, offsetY);
+      onPoint(offsetX - GUTTER, offsetY);
       return;
     }
     const by = dragged.x - offsetX;
@@ -77,7 +78,7 @@ export class AxisGestures {
   #up({ offsetX, offsetY }: PointerEvent): void {
     const wasClick = (this.#dragged?.moved ?? CLICK) < CLICK;
     this.#dragged = undefined;
-    if (wasClick) this.#options.onPick(offsetX, offsetY);
+    if (wasClick) this.#options.onPick(offsetX - GUTTER, offsetY);
   }
 
   #key(event: KeyboardEvent): void {

@@ -21,6 +21,8 @@ export const TURNS: Row = { top: 119, height: 20 };
 export const SIP: Row = { top: 243, height: 18 };
 export const EVENTS: Row = { top: 263, height: 18 };
 export const HEIGHT = 284;
+/** Left of the rows, on the same canvas: the meters of both voices. */
+export const GUTTER = 14;
 
 /** A mark is no wider than its point, but no pointer is that steady. */
 const REACH = 6;
@@ -51,6 +53,18 @@ export function visible(timeline: Timeline, viewport: Viewport): Entry[] {
   return timeline.entries.filter(
     ({ at, endAt = at }) => at <= toMs && Math.max(endAt, at + reach) >= fromMs,
   );
+}
+
+/** Turns of which something is in sight: the figure behind the wait reaches to the right of it. */
+export function visibleTurns(timeline: Timeline, viewport: Viewport): TurnSpan[] {
+  const { fromMs, toMs } = viewport;
+  const reach = 100 * viewport.msPerPixel;
+  return timeline.turns.filter((turn) => {
+    const { callerStartedMs, callerEndedMs, agentStartedMs, agentEndedMs } = turn;
+    const end = agentEndedMs ?? agentStartedMs ?? callerEndedMs ?? Infinity;
+    const isGoingOn = agentStartedMs !== undefined && agentEndedMs === undefined;
+    return (callerStartedMs ?? agentStartedMs ?? 0) <= toMs && (isGoingOn || end + reach >= fromMs);
+  });
 }
 
 /** The nearest mark of the row under the pointer. */

@@ -1,111 +1,113 @@
 /**
- * Paints one call's axis on a canvas. A picture that has only moved on to the right, as that of a live
- * call does, is shifted and painted at its edge; everything else is painted anew.
+ * Paints one call's axis on its canvas, picture after picture, as the page says (scene.ts): what stays
+ * is shifted, what is new is painted. Runs in the drawing worker.
  */
-import type { Timeline } from '../../timeline/timeline.ts';
-import type { Side } from '../../timeline/types.ts';
-import type { Viewport } from '../../timeline/viewport.ts';
-import { HEIGHT } from './layout.ts';
+import type { Entry, Side, TurnSpan } from '../../timeline/types.ts';
+import { Viewport } from '../../timeline/viewport.ts';
+import { GUTTER, HEIGHT } from './layout.ts';
 import type { Palette } from './palette.ts';
-import { drawBands, drawMarks, drawRuler, type Scene } from './rows.ts';
+import { drawBands, drawMarks, drawRuler, type Marks } from './rows.ts';
+import type { Scene } from './scene.ts';
 import { SpectrumTints } from './spectrum-tints.ts';
-import { drawLane, drawSpectrum, drawWave } from './voices.ts';
+import { drawLane, drawMeter, drawSpectrum, drawWave } from './voices.ts';
 
 const SIDES: readonly Side[] = ['caller', 'agent'];
-/** Words and labels that begin left of the edge reach into what is new. */
-const OVERLAP = 2;
 
-export interface Looks {
+export interface Size {
+  /** CSS pixels, without the gutter. */
+  readonly width: number;
+  /** The device's pixels in one of them. */
+  readonly scale: number;
   readonly palette: Palette;
-  readonly hasSpectrum: boolean;
-  readonly selected: number | undefined;
 }
 
 export class AxisPainter {
-  readonly #canvas: HTMLCanvasElement;
-  readonly #context: CanvasRenderingContext2D;
+  readonly #canvas: OffscreenCanvas;
+  readonly #context: OffscreenCanvasRenderingContext2D;
+  readonly #viewport = new Viewport();
+  #size: Size;
   #tints: Readonly<Record<Side, SpectrumTints>> | undefined;
-  /** What is on the canvas. */
-  #fromMs = NaN;
-  #spanMs = NaN;
-  #totals: readonly number[] = [];
-  #shown: readonly unknown[] = [];
+  #entries: readonly Entry[] = [];
+  #turns: readonly TurnSpan[] = [];
 
-  constructor(canvas: HTMLCanvasElement) {
+  constructor(canvas: OffscreenCanvas, size: Size) {
     const context = canvas.getContext('2d', { alpha: false });
     if (context === null) throw new Error('The browser has no canvas.');
     this.#canvas = canvas;
     this.#context = context;
+    this.#size = size;
+    this.resize(size);
   }
 
-  /** The size has changed, or the colours. */
-  resize(width: number): void {
-    const scale = devicePixelRatio;
-    this.#canvas.width = Math.max(1, Math.round(width * scale));
+  /** The size has changed, or the colours: all is painted anew next. */
+  resize(size: Size): void {
+    const { width, scale } = (this.#size = size);
+    this.#canvas.width = Math.max(1, Math.round((width + GUTTER) * scale));
     this.#canvas.height = Math.round(HEIGHT * scale);
     this.#tints = undefined;
-    this.#fromMs = NaN;
   }
 
-  paint(timeline: Timeline, viewport: Viewport, looks: Looks): void {
-    const { palette, hasSpectrum, selected } = looks;
-    const scene: Scene = { timeline, viewport, palette, selected };
-    const shown = [timeline, timeline.entries, timeline.turns, hasSpectrum, selected, palette];
-    const totals = [timeline.caller.total, timeline.agent.total];
-    const moved = (viewport.fromMs - this.#fromMs) / viewport.msPerPixel;
-    const isSame = shown.every((value, i) => value === this.#shown[i]);
-    const edge = isSame && viewport.spanMs === this.#spanMs ? this.#shift(moved, viewport) : 0;
-    // New columns belong to where the last picture ended.
-    const known = Math.min(...this.#totals) * 20;
-    const fresh = Math.floor(Math.min(edge, viewport.xOf(known)) - OVERLAP);
-    this.#paintFrom(edge === 0 ? 0 : Math.max(0, fresh), scene, looks);
-    this.#fromMs = viewport.fromMs;
-    this.#spanMs = viewport.spanMs;
-    this.#shown = shown;
-    this.#totals = totals;
-  }
-
-  /** @returns from where on nothing is on the canvas; 0 when nothing could be kept. */
-  #shift(moved: number, { width }: Viewport): number {
-    const pixels = Math.round(moved * devicePixelRatio);
-    if (moved < 0 || moved > width / 2 || Math.abs(pixels - moved * devicePixelRatio) > 0.01) {
-      return 0;
-    }
-    if (pixels > 0) {
-      const context = this.#context;
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.drawImage(this.#canvas, -pixels, 0);
-    }
-    return width - pixels / devicePixelRatio;
-  }
-
-  #paintFrom(x: number, scene: Scene, { palette, hasSpectrum }: Looks): void {
+  paint(scene: Scene): void {
+    const { fromMs, spanMs, width, shift, fromX, toX, levels } = scene;
+    this.#entries = scene.entries ?? this.#entries;
+    this.#turns = scene.turns ?? this.#turns;
+    Object.assign(this.#viewport, { fromMs, spanMs, width });
+    if (shift !== 0) this.#shift(shift);
+    const { scale, palette } = this.#size;
     const context = this.#context;
-    const { timeline, viewport } = scene;
-    const scale = devicePixelRatio;
-    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.setTransform(scale, 0, 0, scale, GUTTER * scale, 0);
+    if (fromX <= 0) this.#clear(-GUTTER, GUTTER);
+    if (levels !== undefined) {
+      for (const side of SIDES) drawMeter(context, side, levels[side], palette);
+    }
+    if (fromX >= toX) return;
     context.save();
     context.beginPath();
-    context.rect(x, 0, viewport.width - x, HEIGHT);
+    context.rect(fromX, 0, toX - fromX, HEIGHT);
     context.clip();
-    context.fillStyle = palette.surface;
-    context.fillRect(x, 0, viewport.width - x, HEIGHT);
-    const stretch = { viewport, fromX: x, toX: viewport.width };
+    this.#clear(fromX, toX - fromX);
+    this.#paint(scene);
+    context.restore();
+  }
+
+  #paint({ fromX, toX, bars, spectra, durationMs, selected }: Scene): void {
+    const context = this.#context;
+    const { palette } = this.#size;
+    const viewport = this.#viewport;
+    const stretch = { viewport, fromX, toX };
+    const [entries, turns] = [this.#entries, this.#turns];
+    const marks: Marks = { entries, turns, durationMs, viewport, palette, selected, fromX };
     for (const side of SIDES) drawLane(context, side, stretch, palette);
-    drawBands(context, scene);
-    if (hasSpectrum) {
+    drawBands(context, marks);
+    if (spectra !== undefined) {
       this.#tints ??= {
         caller: new SpectrumTints('caller', palette),
         agent: new SpectrumTints('agent', palette),
       };
-      drawSpectrum(context, 'caller', timeline.callerSpectra, stretch, this.#tints.caller);
-      drawSpectrum(context, 'agent', timeline.agentSpectra, stretch, this.#tints.agent);
+      for (const side of SIDES) {
+        drawSpectrum(context, side, spectra[side], stretch, this.#tints[side]);
+      }
     }
-    drawRuler(context, scene);
-    if (!hasSpectrum) {
-      for (const side of SIDES) drawWave(context, side, timeline[side], stretch, palette);
+    drawRuler(context, marks);
+    if (bars !== undefined) {
+      for (const side of SIDES) drawWave(context, side, bars[side], viewport, palette);
     }
-    drawMarks(context, scene);
-    context.restore();
+    drawMarks(context, marks);
+  }
+
+  #clear(x: number, width: number): void {
+    this.#context.fillStyle = this.#size.palette.surface;
+    this.#context.fillRect(x, 0, width, HEIGHT);
+  }
+
+  /** All right of the gutter, to the left by so many pixels; to the right where it is negative. */
+  #shift(pixels: number): void {
+    const { width, height } = this.#canvas;
+    const context = this.#context;
+    const left = Math.round(GUTTER * this.#size.scale);
+    const from = left + Math.max(0, pixels);
+    const length = width - left - Math.abs(pixels);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(this.#canvas, from, 0, length, height, from - pixels, 0, length, height);
   }
 }

@@ -3,11 +3,10 @@
  * SIP messages, and all that happens in between.
  */
 import { phasesOf } from '../../timeline/phases.ts';
-import type { Timeline } from '../../timeline/timeline.ts';
 import type { Entry, TurnSpan } from '../../timeline/types.ts';
 import type { Viewport } from '../../timeline/viewport.ts';
 import { formatClock, formatMs } from '../../bridge/format.ts';
-import { EVENTS, RULER, SIP, TURNS, VOICES, WORDS, rowOf, visible, type Row } from './layout.ts';
+import { EVENTS, RULER, SIP, TURNS, VOICES, WORDS, rowOf, type Row } from './layout.ts';
 import type { Palette } from './palette.ts';
 
 const STEPS_MS = [
@@ -18,16 +17,22 @@ const STEPS_MS = [
 const LEAST_STEP = 72;
 const LANES_END = WORDS.agent.top + WORDS.agent.height;
 
-type Context = CanvasRenderingContext2D;
+type Context = OffscreenCanvasRenderingContext2D;
 
-export interface Scene {
-  readonly timeline: Timeline;
+/** What is drawn, and where. */
+export interface Marks {
+  /** In sight, oldest first. */
+  readonly entries: readonly Entry[];
+  readonly turns: readonly TurnSpan[];
+  readonly durationMs: number;
   readonly viewport: Viewport;
   readonly palette: Palette;
   readonly selected: number | undefined;
+  /** What lies left of it stays as it is. */
+  readonly fromX: number;
 }
 
-export function drawRuler(context: Context, { viewport, palette }: Scene): void {
+export function drawRuler(context: Context, { viewport, palette }: Marks): void {
   const step = STEPS_MS.find((ms) => ms / viewport.msPerPixel >= LEAST_STEP) ?? 3_600_000;
   context.font = `11px ${palette.font}`;
   context.textBaseline = 'middle';
@@ -45,9 +50,11 @@ export function drawRuler(context: Context, { viewport, palette }: Scene): void 
 }
 
 /** Under the voices: what holds for a stretch of the call. */
-export function drawBands(context: Context, { timeline, viewport, palette }: Scene): void {
-  const end = timeline.durationMs;
-  for (const { kind, side, at, endAt = end } of visible(timeline, viewport)) {
+export function drawBands(
+  context: Context,
+  { entries, durationMs, viewport, palette }: Marks,
+): void {
+  for (const { kind, side, at, endAt = durationMs } of entries) {
     const x = viewport.xOf(at);
     const width = Math.max(1, viewport.xOf(endAt) - x);
     if (kind === 'hold') {
@@ -61,22 +68,26 @@ export function drawBands(context: Context, { timeline, viewport, palette }: Sce
   }
 }
 
-export function drawMarks(context: Context, scene: Scene): void {
-  const { timeline, viewport, palette } = scene;
-  const entries = visible(timeline, viewport);
+export function drawMarks(context: Context, marks: Marks): void {
+  const { entries, turns, viewport, palette, fromX } = marks;
+  const isPast = (next: Entry | undefined) => next !== undefined && viewport.xOf(next.at) < fromX;
   for (const side of ['caller', 'agent'] as const) {
     const words = entries.filter((entry) => entry.kind === 'transcript' && entry.side === side);
-    words.forEach((entry, i) => drawWords(context, scene, entry, words[i + 1]));
+    words.forEach((entry, i) => {
+      if (!isPast(words[i + 1])) drawWords(context, marks, entry, words[i + 1]);
+    });
   }
-  for (const turn of timeline.turns) drawTurn(context, scene, turn);
-  for (const turn of timeline.turns) drawLatency(context, scene, turn);
+  for (const turn of turns) drawTurn(context, marks, turn);
+  for (const turn of turns) drawLatency(context, marks, turn);
   const sip = entries.filter(({ kind }) => kind === 'sip');
-  sip.forEach((entry, i) => drawSip(context, scene, entry, sip[i + 1]));
+  sip.forEach((entry, i) => {
+    if (!isPast(sip[i + 1])) drawSip(context, marks, entry, sip[i + 1]);
+  });
   for (const entry of entries) {
     if (entry.kind === 'transcript' || entry.kind === 'sip') continue;
-    drawEvent(context, scene, entry);
+    drawEvent(context, marks, entry);
   }
-  const selected = entries.find(({ id }) => id === scene.selected);
+  const selected = entries.find(({ id }) => id === marks.selected);
   if (selected === undefined) return;
   const { top, height } = rowOf(selected);
   const x = viewport.xOf(selected.at);
@@ -84,8 +95,8 @@ export function drawMarks(context: Context, scene: Scene): void {
   context.fillRect(Math.round(x) - 1, RULER.height, 2, top + height - RULER.height);
 }
 
-function drawWords(context: Context, scene: Scene, entry: Entry, next: Entry | undefined): void {
-  const { viewport, palette } = scene;
+function drawWords(context: Context, marks: Marks, entry: Entry, next: Entry | undefined): void {
+  const { viewport, palette } = marks;
   const { top, height } = rowOf(entry);
   const x = viewport.xOf(entry.at);
   const side = entry.side ?? 'agent';
@@ -103,10 +114,14 @@ function drawWords(context: Context, scene: Scene, entry: Entry, next: Entry | u
   context.fillText(text, x + 6, top + height / 2 + 1);
 }
 
-function drawTurn(context: Context, { viewport, palette, timeline }: Scene, turn: TurnSpan): void {
+function drawTurn(
+  context: Context,
+  { viewport, palette, durationMs }: Marks,
+  turn: TurnSpan,
+): void {
   const { callerStartedMs, callerEndedMs, agentStartedMs, agentEndedMs } = turn;
   const from = callerStartedMs ?? agentStartedMs ?? 0;
-  const to = agentEndedMs ?? agentStartedMs ?? callerEndedMs ?? timeline.durationMs;
+  const to = agentEndedMs ?? agentStartedMs ?? callerEndedMs ?? durationMs;
   if (to < viewport.fromMs || from > viewport.toMs) return;
   const { top, height } = TURNS;
   const bar = (start: number, end: number, colour: string, inset: number): void => {
@@ -116,16 +131,16 @@ function drawTurn(context: Context, { viewport, palette, timeline }: Scene, turn
     context.fillRect(x, top + inset, width, height - 2 * inset);
   };
   if (callerStartedMs !== undefined) {
-    bar(callerStartedMs, callerEndedMs ?? timeline.durationMs, palette.voice.caller, 7);
+    bar(callerStartedMs, callerEndedMs ?? durationMs, palette.voice.caller, 7);
   }
   if (agentStartedMs !== undefined) {
-    bar(agentStartedMs, agentEndedMs ?? timeline.durationMs, palette.voice.agent, 7);
+    bar(agentStartedMs, agentEndedMs ?? durationMs, palette.voice.agent, 7);
   }
   for (const { name, fromMs, toMs } of phasesOf(turn)) bar(fromMs, toMs, palette.phase[name], 2);
 }
 
 /** Over the bars of all turns: the next caller may begin right behind. */
-function drawLatency(context: Context, { viewport, palette }: Scene, turn: TurnSpan): void {
+function drawLatency(context: Context, { viewport, palette }: Marks, turn: TurnSpan): void {
   const { agentStartedMs } = turn;
   const { top, height } = TURNS;
   if (turn.latencyMs === undefined || agentStartedMs === undefined) return;
@@ -141,8 +156,8 @@ function drawLatency(context: Context, { viewport, palette }: Scene, turn: TurnS
   context.fillText(text, x + 4, top + height / 2 + 1);
 }
 
-function drawSip(context: Context, scene: Scene, entry: Entry, next: Entry | undefined): void {
-  const { viewport, palette } = scene;
+function drawSip(context: Context, marks: Marks, entry: Entry, next: Entry | undefined): void {
+  const { viewport, palette } = marks;
   const x = viewport.xOf(entry.at);
   context.fillStyle = entry.level === 'info' ? palette.ink2 : palette.amber;
   context.fillRect(Math.round(x), SIP.top + 2, 2, SIP.height - 4);
@@ -154,7 +169,7 @@ function drawSip(context: Context, scene: Scene, entry: Entry, next: Entry | und
   context.fillText(text, x + 5, SIP.top + SIP.height / 2 + 1);
 }
 
-function drawEvent(context: Context, { viewport, palette, timeline }: Scene, entry: Entry): void {
+function drawEvent(context: Context, { viewport, palette, durationMs }: Marks, entry: Entry): void {
   const { kind, at, level } = entry;
   const middle = EVENTS.top + EVENTS.height / 2;
   const x = viewport.xOf(at);
@@ -167,7 +182,7 @@ function drawEvent(context: Context, { viewport, palette, timeline }: Scene, ent
   context.fillStyle = colour;
   if (kind === 'barge-in' || level === 'error') line(context, x, colour, EVENTS);
   if (kind === 'hold' || kind === 'gap' || kind === 'concealed') {
-    const end = viewport.xOf(entry.endAt ?? timeline.durationMs);
+    const end = viewport.xOf(entry.endAt ?? durationMs);
     context.fillRect(x, middle - 2, Math.max(3, end - x), 4);
     return;
   }

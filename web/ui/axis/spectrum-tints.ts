@@ -1,5 +1,5 @@
 /** Loudness of a band → colour: from the lane's ground through the voice's hue to the ink. */
-import { BANDS, type Spectra } from '../../timeline/spectra.ts';
+import { BANDS } from '../../timeline/spectra.ts';
 import type { Side } from '../../timeline/types.ts';
 import type { Palette } from './palette.ts';
 
@@ -7,13 +7,11 @@ const TINTS = 256;
 
 export class SpectrumTints {
   readonly #tints: Uint32Array;
-  readonly #canvas = document.createElement('canvas');
+  readonly #canvas = new OffscreenCanvas(1, BANDS);
   #image: ImageData | undefined;
 
   constructor(side: Side, { sunken, voice, ink }: Palette) {
-    const ramp = document.createElement('canvas');
-    ramp.width = TINTS;
-    ramp.height = 1;
+    const ramp = new OffscreenCanvas(TINTS, 1);
     const context = ramp.getContext('2d', { willReadFrequently: true });
     if (context === null) throw new Error('The browser has no canvas.');
     const gradient = context.createLinearGradient(0, 0, TINTS, 0);
@@ -25,26 +23,25 @@ export class SpectrumTints {
     this.#tints = new Uint32Array(context.getImageData(0, 0, TINTS, 1).data.buffer);
   }
 
-  /** A picture with `count` columns, lowest band at the bottom; `columnOf` says which each shows. */
-  paint(spectra: Spectra, count: number, columnOf: (i: number) => number): HTMLCanvasElement {
-    const canvas = this.#canvas;
-    if (canvas.width < count || canvas.height !== BANDS) {
-      canvas.width = count;
-      canvas.height = BANDS;
+  /** One column for each BANDS values, lowest band at the bottom. */
+  paint(bands: Uint8Array): { readonly picture: OffscreenCanvas; readonly count: number } {
+    const picture = this.#canvas;
+    const count = bands.length / BANDS;
+    if (picture.width < count) {
+      picture.width = count;
       this.#image = undefined;
     }
-    const context = canvas.getContext('2d');
-    if (context === null) return canvas;
-    const image = (this.#image ??= context.createImageData(canvas.width, BANDS));
+    const context = picture.getContext('2d');
+    if (context === null || count === 0) return { picture, count: 0 };
+    const image = (this.#image ??= context.createImageData(picture.width, BANDS));
     const pixels = new Uint32Array(image.data.buffer);
-    const width = canvas.width;
+    const { width } = picture;
     for (let i = 0; i < count; i += 1) {
-      const column = Math.floor(columnOf(i));
       for (let band = 0; band < BANDS; band += 1) {
-        pixels[(BANDS - 1 - band) * width + i] = this.#tints[spectra.at(column, band)] ?? 0;
+        pixels[(BANDS - 1 - band) * width + i] = this.#tints[bands[i * BANDS + band] ?? 0] ?? 0;
       }
     }
     context.putImageData(image, 0, 0, 0, 0, count, BANDS);
-    return canvas;
+    return { picture, count };
   }
 }

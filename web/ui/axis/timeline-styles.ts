@@ -1,6 +1,6 @@
 /** How <timeline-view> looks: its bar of tools, the names beside the rows, the canvas. */
 import { css, unsafeCSS } from 'lit';
-import { EVENTS, HEIGHT, SIP, TURNS, VOICES, type Row } from './layout.ts';
+import { EVENTS, GUTTER, HEIGHT, SIP, TURNS, VOICES, type Row } from './layout.ts';
 
 const place = ({ top, height }: Row) => unsafeCSS(`top: ${top}px; height: ${height}px;`);
 
@@ -71,8 +71,10 @@ export const timelineStyles = css`
     cursor: grab;
     display: block;
     height: 100%;
+    /* The meters lie left of the rows. */
+    margin-left: ${unsafeCSS(-GUTTER)}px;
     touch-action: pan-y;
-    width: 100%;
+    width: calc(100% + ${unsafeCSS(GUTTER)}px);
   }
 
   .playhead {
@@ -172,10 +174,6 @@ export const timelineStyles = css`
 
     h4 small {
       display: none;
-    }
-
-    level-meter {
-      --meter-gap: 4px;
     }
   }
 `;

@@ -1,19 +1,22 @@
 /**
  * A voice as a picture: its peaks, its RMS in front of them, red where it clips, a line below where
- * there is speech; or its spectrogram. Only the columns between two x are drawn, so that a picture that
- * moves on costs no more than what is new of it.
+ * there is speech; or its spectrogram. And how loud it is at the moment, as a meter beside it.
  */
-import { CLIPPED, COLUMN_MS, SPEECH, type Envelope, type Peak } from '../../timeline/envelope.ts';
-import type { Spectra } from '../../timeline/spectra.ts';
+import { CLIPPED, COLUMN_FIELDS, COLUMN_MS, SPEECH } from '../../timeline/envelope.ts';
 import type { Side } from '../../timeline/types.ts';
 import type { Viewport } from '../../timeline/viewport.ts';
-import { VOICES } from './layout.ts';
+import { GUTTER, VOICES } from './layout.ts';
 import type { Palette } from './palette.ts';
+import type { Bars, Level } from './scene.ts';
 import type { SpectrumTints } from './spectrum-tints.ts';
+
+type Context = OffscreenCanvasRenderingContext2D;
 
 const FULL_SCALE = 32_768;
 const SPEECH_LINE = 2;
-const peak: Peak = { low: 0, high: 0, rms: 0, flags: 0 };
+/** The foot of a meter. */
+const FLOOR_DBFS = -60;
+const METER_WIDTH = 8;
 
 /** Speech at −20 dBFS would be a tenth of the height: loudness is no linear matter. */
 function heightOf(sample: number): number {
@@ -27,7 +30,7 @@ export interface Stretch {
 }
 
 export function drawLane(
-  context: CanvasRenderingContext2D,
+  context: Context,
   side: Side,
   { fromX, toX }: Stretch,
   palette: Palette,
@@ -38,62 +41,76 @@ export function drawLane(
 }
 
 export function drawWave(
-  context: CanvasRenderingContext2D,
+  context: Context,
   side: Side,
-  envelope: Envelope,
-  { viewport, fromX, toX }: Stretch,
+  { first, columns, values }: Bars,
+  viewport: Viewport,
   palette: Palette,
 ): void {
   const { top, height } = VOICES[side];
   const half = (height - SPEECH_LINE) / 2;
   const middle = top + half;
-  // One bar per column of the envelope where they are wider than a pixel, else one per pixel.
-  const columnWidth = COLUMN_MS / viewport.msPerPixel;
-  const step = Math.max(1, columnWidth);
-  const columns = step / columnWidth;
-  const first = Math.floor(viewport.msAt(fromX) / COLUMN_MS / columns);
-  const last = Math.ceil(viewport.msAt(toX) / COLUMN_MS / columns);
-  const peaks = new Path2D();
-  const loudness = new Path2D();
-  const clipped = new Path2D();
-  const speech = new Path2D();
+  const step = (columns * COLUMN_MS) / viewport.msPerPixel;
   const width = step > 3 ? step - 1 : step;
-  for (let i = first; i < last; i += 1) {
-    if (!envelope.read(i * columns, Math.max(i * columns + 1, (i + 1) * columns), peak)) continue;
-    const x = viewport.xOf(i * columns * COLUMN_MS);
-    const up = half * heightOf(peak.high);
-    const down = half * heightOf(-peak.low);
-    const rms = Math.min(half * heightOf(peak.rms), Math.max(up, down));
+  // Rectangle by rectangle: one path of them all takes a browser several times as long.
+  const each = (colour: string, draw: (x: number, at: number) => void): void => {
+    context.fillStyle = colour;
+    for (let at = 0; at < values.length; at += COLUMN_FIELDS) {
+      if ((values[at + 2] ?? -1) < 0) continue;
+      draw(viewport.xOf((first + at / COLUMN_FIELDS) * columns * COLUMN_MS), at);
+    }
+  };
+  const up = (at: number) => half * heightOf(values[at + 1] ?? 0);
+  const down = (at: number) => half * heightOf(-(values[at] ?? 0));
+  each(palette.voicePale[side], (x, at) => {
     // Silence is a hairline, not nothing: time goes on.
-    peaks.rect(x, middle - Math.max(up, 0.5), width, Math.max(up + down, 1));
-    if (rms > 0.5) loudness.rect(x, middle - rms, width, 2 * rms);
-    if (peak.flags & CLIPPED) clipped.rect(x, top, Math.max(width, 2), height - SPEECH_LINE);
-    if (peak.flags & SPEECH) speech.rect(x, top + height - SPEECH_LINE, step, SPEECH_LINE);
-  }
-  context.fillStyle = palette.voicePale[side];
-  context.fill(peaks);
-  context.fillStyle = palette.voice[side];
-  context.fill(loudness);
-  context.fill(speech);
-  context.fillStyle = palette.red;
-  context.fill(clipped);
+    const above = Math.max(up(at), 0.5);
+    context.fillRect(x, middle - above, width, Math.max(above + down(at), 1));
+  });
+  each(palette.voice[side], (x, at) => {
+    const rms = Math.min(half * heightOf(values[at + 2] ?? 0), Math.max(up(at), down(at)));
+    if (rms > 0.5) context.fillRect(x, middle - rms, width, 2 * rms);
+    if ((values[at + 3] ?? 0) & SPEECH) {
+      context.fillRect(x, top + height - SPEECH_LINE, step, SPEECH_LINE);
+    }
+  });
+  each(palette.red, (x, at) => {
+    if ((values[at + 3] ?? 0) & CLIPPED) {
+      context.fillRect(x, top, Math.max(width, 2), height - SPEECH_LINE);
+    }
+  });
 }
 
 export function drawSpectrum(
-  context: CanvasRenderingContext2D,
+  context: Context,
   side: Side,
-  spectra: Spectra,
-  { viewport, fromX, toX }: Stretch,
+  bands: Uint8Array,
+  { fromX }: Stretch,
   tints: SpectrumTints,
 ): void {
   const { top, height } = VOICES[side];
-  const count = Math.ceil(toX) - Math.floor(fromX);
-  if (count <= 0) return;
-  const picture = tints.paint(
-    spectra,
-    count,
-    (i) => viewport.msAt(Math.floor(fromX) + i) / COLUMN_MS,
-  );
+  const { picture, count } = tints.paint(bands);
+  if (count === 0) return;
   context.imageSmoothingEnabled = false;
   context.drawImage(picture, 0, 0, count, picture.height, Math.floor(fromX), top, count, height);
+}
+
+/** Left of the lane: RMS as a bar, the peak as a line, which is red where it clips. */
+export function drawMeter(
+  context: Context,
+  side: Side,
+  { rmsDbfs, peakDbfs, clipped }: Level,
+  palette: Palette,
+): void {
+  const { top, height } = VOICES[side];
+  const x = -GUTTER;
+  const yOf = (dbfs: number) => top + height * Math.min(1, Math.max(0, dbfs / FLOOR_DBFS));
+  context.fillStyle = palette.sunken;
+  context.fillRect(x, top, METER_WIDTH, height);
+  context.fillStyle = palette.voice[side];
+  const rms = yOf(rmsDbfs);
+  context.fillRect(x, rms, METER_WIDTH, top + height - rms);
+  if (peakDbfs <= FLOOR_DBFS) return;
+  context.fillStyle = clipped ? palette.red : palette.voice[side];
+  context.fillRect(x, yOf(peakDbfs), METER_WIDTH, clipped ? 4 : 2);
 }
