@@ -32,6 +32,8 @@ export interface PortRange {
   readonly portMax: number;
   /** One port for all pages, where the engine can have that: the embedded one. */
   readonly webrtcPort?: number;
+  /** Where the real one records calls, as pcap. */
+  readonly recordingDir?: string;
 }
 
 export interface EngineKind {
@@ -84,6 +86,9 @@ async function spawnRtpengine(range: PortRange): Promise<TestEngine> {
       `--port-min=${range.portMin}`,
       `--port-max=${range.portMax}`,
       '--log-level=4',
+      ...(range.recordingDir === undefined
+        ? []
+        : ['--recording-method=pcap', `--recording-dir=${range.recordingDir}`]),
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );

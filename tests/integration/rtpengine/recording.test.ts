@@ -1,6 +1,6 @@
 /**
  * Calls recorded by the embedded engine: what each party said, on its side of a stereo file at its
- * time, or every packet in a capture file.
+ * time, or every packet in a capture file; and by the real rtpengine, which keeps packets.
  */
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { startRtpengine, type RtpengineServer } from '../../../rtpengine/embedde
 import type { MediaEngine } from '../../../rtpengine/engine.ts';
 import { ANSWER_TO_PHONE, OFFER_TO_PHONE } from '../../../rtpengine/profiles.ts';
 import { RtpPhone, rtpPacket } from '../../support/rtp.ts';
+import { ENGINES, skipReason } from '../../support/rtpengine.ts';
 
 const RTP = { host: '127.0.0.1', portMin: 26800, portMax: 26899 };
 const PACKETS = 25;
@@ -73,6 +74,37 @@ async function talk(from: RtpPhone, to: RtpPhone): Promise<void> {
   await Promise.all([to.rtp.first(PACKETS), from.rtp.first(PACKETS)]);
 }
 
+interface Datagram {
+  readonly source: number;
+  readonly target: number;
+  readonly payload: Buffer;
+}
+
+/** Of a capture file of raw IPv4. */
+function datagramsIn(bytes: Buffer): Datagram[] {
+  const seen: Datagram[] = [];
+  for (let at = 24; at < bytes.length;) {
+    const length = bytes.readUInt32LE(at + 8);
+    const ip = bytes.subarray(at + 16, at + 16 + length);
+    seen.push({
+      source: ip.readUInt16BE(20),
+      target: ip.readUInt16BE(22),
+      payload: ip.subarray(28),
+    });
+    at += 16 + length;
+  }
+  return seen;
+}
+
+/** All that the caller said, as it came, between its true addresses. */
+function expectPackets(seen: readonly Datagram[], from: RtpPhone): void {
+  const ofCaller = seen.filter(({ source }) => source === from.port);
+  expect(new Set(ofCaller.map(({ target }) => target))).toEqual(new Set([from.target]));
+  expect(ofCaller.map(({ payload }) => payload)).toEqual(
+    Array.from({ length: PACKETS }, (_, n) => voice(1008, n, 1)),
+  );
+}
+
 test('a stereo WAV: the caller left, the callee right, all of what they said', async () => {
   await start('wav');
   const [from, to] = await call('a/b:c@host');
@@ -102,24 +134,37 @@ test('a capture file holds every packet as it came, between its true addresses',
   await engine.delete({ 'call-id': 'captured' });
   const bytes = await readFile(wanted);
   expect(bytes.readUInt32LE(0)).toBe(0xa1b2c3d4);
-  const seen: { readonly source: number; readonly target: number; readonly payload: Buffer }[] = [];
-  for (let at = 24; at < bytes.length;) {
-    const length = bytes.readUInt32LE(at + 8);
-    const ip = bytes.subarray(at + 16, at + 16 + length);
-    seen.push({
-      source: ip.readUInt16BE(20),
-      target: ip.readUInt16BE(22),
-      payload: ip.subarray(28),
-    });
-    at += 16 + length;
-  }
+  const seen = datagramsIn(bytes);
   expect(seen).toHaveLength(2 * PACKETS);
-  const ofCaller = seen.filter(({ source }) => source === from.port);
-  expect(new Set(ofCaller.map(({ target }) => target))).toEqual(new Set([from.target]));
-  expect(ofCaller.map(({ payload }) => payload)).toEqual(
-    Array.from({ length: PACKETS }, (_, n) => voice(1008, n, 1)),
-  );
+  expectPackets(seen, from);
 });
+
+const real = ENGINES.find(({ name }) => name === 'rtpengine');
+const missing = real && skipReason(real);
+test.skipIf(missing !== undefined || process.env['TEST_RTPENGINE'] !== undefined)(
+  `a real rtpengine keeps the packets${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  async () => {
+    await start();
+    await server.close();
+    const external = await real?.start({ portMin: 26_700, portMax: 26_799, recordingDir: dir });
+    try {
+      await engine.close();
+      engine = await connectRtpengine({ host: '127.0.0.1', port: external?.ngPort ?? 0 });
+      const [from, to] = await call('captured');
+      await engine.startRecording({ 'call-id': 'captured' });
+      await talk(from, to);
+      await engine.stopRecording({ 'call-id': 'captured' });
+      await engine.delete({ 'call-id': 'captured', 'from-tag': 'from' });
+      const [file = '', ...others] = await readdir(join(dir, 'pcaps'));
+      expect(others).toEqual([]);
+      const seen = async () => datagramsIn(await readFile(join(dir, 'pcaps', file)));
+      await expect.poll(async () => (await seen()).length).toBe(2 * PACKETS);
+      expectPackets(await seen(), from);
+    } finally {
+      await external?.close();
+    }
+  },
+);
 
 test('a call may be recorded from its offer on, and goes on where it cannot be', async () => {
   await start('wav');
