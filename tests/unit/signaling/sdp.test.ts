@@ -111,6 +111,13 @@ describe('lockCodec with codecs by preference', () => {
   it('takes what engine and page cannot carry out of the offer', () => {
     const odd = 'v=0\r\nm=audio 4000 RTP/AVP 18 3 0\r\na=rtpmap:18 G729/8000\r\n';
     expect(lockCodec(odd)).toBe('v=0\r\nm=audio 4000 RTP/AVP 0\r\n');
+    // L16, that MicroSIP and baresip can be told to prefer, and no browser has.
+    const l16 = MICROSIP.replace('8 0 101', '97 10 8 0 101').replace(
+      'a=rtpmap:8 ',
+      'a=rtpmap:97 L16/16000\r\na=rtpmap:10 L16/44100/2\r\na=rtpmap:8 ',
+    );
+    expect(lockCodec(l16)).toBe(lockCodec(MICROSIP));
+    expect(lockCodec(l16, ['opus', 'G722', 'PCMU', 'PCMA'])).toContain('RTP/AVP 0 101\r\n');
   });
 });
 
