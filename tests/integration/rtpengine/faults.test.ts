@@ -3,6 +3,8 @@
  * phone's side. And what calls leave behind: nothing, after a thousand of them.
  */
 import { readdirSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectRtpengine } from '../../../rtpengine/client.ts';
 import { startRtpengine } from '../../../rtpengine/embedded/server.ts';
@@ -66,6 +68,13 @@ async function send(phone: RtpPhone, plan: readonly { n: number; at: number }[])
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     phone.send(packet(n));
   }
+}
+
+/** Bytes that are still held. */
+function heapAfterCollection(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
 }
 
 /** Evenly spread over 0 to 1, the same in every run. */
@@ -136,7 +145,7 @@ describe('the embedded engine', () => {
     expect(server.counters.rtpDuplicates).toBe(3);
   });
 
-  test('a thousand calls leave no port, no descriptor and no call behind', async () => {
+  test('a thousand calls leave no port, no descriptor, no memory and no call behind', async () => {
     const { server, engine } = await start();
     const phone = await RtpPhone.open();
     closers.push(() => phone.close());
@@ -148,13 +157,17 @@ describe('the embedded engine', () => {
     const descriptors = () =>
       process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
     const before = descriptors();
+    let warm = 0;
     for (let n = 0; n < 1000; n++) {
+      if (n === 300) warm = heapAfterCollection();
       const ids = { 'call-id': `call-${n}`, 'from-tag': 'a' };
       await engine.offer({ ...ids, sdp: phone.sdp(), ...OFFER_TO_PAGE });
       // Every tenth is answered as well, by a page that never comes: ICE and DTLS are started for it.
       if (n % 10 === 0) await engine.answer({ ...ids, 'to-tag': 'b', sdp, ...ANSWER_TO_PHONE });
       await engine.delete(ids);
     }
+    // Answers are remembered for half a minute, 2 kB for each call; a call that stays has 11.
+    expect((heapAfterCollection() - warm) / 700).toBeLessThan(6000);
     await page.close();
     expect(server.counters).toMatchObject({ callsCreated: 1001, callsDeleted: 1001 });
     expect(descriptors()).toBeLessThanOrEqual(before + 2);
