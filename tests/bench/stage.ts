@@ -55,6 +55,8 @@ export class Stage {
     }
     const bridge = await BridgeProcess.start({
       agentUrl: agent.url,
+      // For held-heap.ts; without a signal it starts nothing.
+      env: { NODE_OPTIONS: '--inspect-port=0' },
       ...(external && { rtpengine: `${external.host}:${external.ngPort}` }),
     });
     stack.push(() => bridge.stop());

@@ -1,16 +1,17 @@
 /**
- * Resident memory of the bridge: idle, and how it grows with calls. The first third of the calls
- * warms caches and heaps up; growth is counted from there.
+ * Memory of the bridge: resident when idle, and how it grows with calls. The first third of the calls
+ * warms caches and heaps up; growth is counted from there, in what is held after a collection.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CAN_WEIGH, memoryOf } from '../load.ts';
+import { heldHeap } from '../held-heap.ts';
 import { single } from '../result.ts';
 import { onEachEngine } from '../stage.ts';
 import type { Suite } from '../suite.ts';
 
 const CALLS = 60;
-/** Over fewer calls the collector's breathing is larger than any leak. */
-const ENOUGH_CALLS = 300;
+/** Until a thousand calls the SIP trace fills up; a third of the calls goes by before growth is counted. */
+const ENOUGH_CALLS = 3000;
 /** Of growth per 1,000 calls: a tenth of what the whole bridge may take. */
 const FLAT_MB = 15;
 const SETTLE_MS = 1500;
@@ -50,11 +51,15 @@ export const memory: Suite = {
       run.say(`${calls} calls`);
       await talk(warmUp);
       const before = await weigh();
+      const heldBefore = await heldHeap(stage.bridge);
       await talk(calls - warmUp);
       const after = await weigh();
+      const heldAfter = await heldHeap(stage.bridge);
       report(single({ ...of, name: `after ${warmUp} calls` }, before, warmUp));
       report(single({ ...of, name: `after ${calls} calls` }, after, calls));
-      const growth = (1000 * (after - before)) / (calls - warmUp);
+      report(single({ ...of, name: `held after ${warmUp} calls` }, heldBefore, warmUp));
+      report(single({ ...of, name: `held after ${calls} calls` }, heldAfter, calls));
+      const growth = (1000 * (heldAfter - heldBefore)) / (calls - warmUp);
       report(
         single(
           {
