@@ -23,7 +23,9 @@ export class ChainStrip extends LitElement {
         overflow: hidden;
       }
 
+      /* Three lines are what a link has to say as a rule: nothing below moves with the words. */
       li {
+        min-height: 7.5rem;
         padding: 14px 16px 15px 18px;
         position: relative;
       }
@@ -84,11 +86,6 @@ export class ChainStrip extends LitElement {
         overflow-wrap: anywhere;
       }
 
-      /* Three lines are what a link has to say as a rule: nothing below moves with the words. */
-      .sentence {
-        min-height: 4.2em;
-      }
-
       .red .sentence {
         color: var(--red);
       }
@@ -99,6 +96,7 @@ export class ChainStrip extends LitElement {
         }
 
         li {
+          min-height: 0;
           padding: 10px 16px;
         }
 

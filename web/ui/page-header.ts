@@ -63,6 +63,7 @@ export class PageHeader extends LitElement {
         font-weight: 500;
         gap: 0.55em;
         /* As wide as what it says while the page starts: what stands beside it stays. */
+        justify-content: center;
         min-width: 8.2em;
         padding: 0.4em 0.95em 0.4em 0.75em;
         white-space: nowrap;

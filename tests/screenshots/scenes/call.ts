@@ -30,7 +30,7 @@ export async function callScenes(camera: Camera): Promise<void> {
   if (!NAMES.some((name) => camera.wants(name))) return;
   const stage = await Stage.open();
   try {
-    const page = await stage.page('?start', { height: 960 });
+    const page = await stage.page('?start', { height: 900 });
     const phone = await stage.phone();
     await page.getByTestId('record-all').check();
     const call = await phone.call({ to: '1000', play: await speech([2_500, 7_000, 3_000]) });
@@ -83,7 +83,7 @@ async function liveScenes(camera: Camera, page: Page): Promise<void> {
   await page.setViewportSize({ width: 400, height: 960 });
   await page.locator('call-card').evaluate(scrollUp);
   await camera.take('in-call-400', page);
-  await page.setViewportSize({ width: 1_280, height: 960 });
+  await page.setViewportSize({ width: 1_280, height: 900 });
 }
 
 async function keptScenes(camera: Camera, page: Page): Promise<void> {
