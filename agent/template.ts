@@ -1,6 +1,6 @@
 /**
- * The templates of an agent's settings: `{caller}`, `{dialled}`, `{extension}`, `{callId}` and
- * `{callUuid}` become facts of one call. They are put in as they are; whoever builds an address
+ * The templates of an agent's settings: `{caller}`, `{dialled}`, `{phone}`, `{extension}`, `{callId}`
+ * and `{callUuid}` become facts of one call. They are put in as they are; whoever builds an address
  * encodes them.
  */
 export interface CallFacts {
@@ -8,6 +8,8 @@ export interface CallFacts {
   /** The caller's number or name, as the phone gives it. */
   readonly caller: string;
   readonly dialled: string;
+  /** Who is at the phone: the caller or, of a call that a page makes, who was dialled. */
+  readonly phone: string;
   /** The key of the extension that matched, or `default`. */
   readonly extension: string;
   /** The Call-ID as a UUID: always the same one for the same Call-ID. */
@@ -18,6 +20,7 @@ const NAMES: readonly string[] = [
   'callId',
   'caller',
   'dialled',
+  'phone',
   'extension',
   'callUuid',
 ] satisfies (keyof CallFacts)[];

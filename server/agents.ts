@@ -34,7 +34,7 @@ export interface AgentsOptions {
 }
 
 /** What agents of the talky family are told unless they are told otherwise. */
-const FAMILY_QUERY = { phone_number: '{caller}' };
+const FAMILY_QUERY = { phone_number: '{phone}' };
 const DEMO_QUERY = { tenant_id: 'demo', campaign_id: 'demo', lead_id: 'demo' };
 
 export class Agents {

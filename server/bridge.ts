@@ -275,9 +275,10 @@ async function start(
   const agentOf = (id: string): { agent: Agent; target: AgentTarget } => {
     const call = signaling.calls.find(({ callId }) => callId === id);
     const { caller = '', dialled = '', extension = 'default' } = call ?? replays.get(id) ?? {};
+    const phone = call?.direction === 'outbound' ? dialled : caller;
     const agent = agentOfCall.get(id) ?? agents.of(extension);
     if (call) agentOfCall.set(id, agent);
-    const facts = { callId: id, caller, dialled, extension, callUuid: callUuidOf(id) };
+    const facts = { callId: id, caller, dialled, phone, extension, callUuid: callUuidOf(id) };
     return { agent, target: agent.targetFor(facts) };
   };
   // An agent that must be there is: the page has connected it while the phone rang, or it is now.

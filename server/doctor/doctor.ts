@@ -32,6 +32,7 @@ const DOCTOR_CALL = {
   callId: 'doctor',
   caller: 'doctor',
   dialled: 'doctor',
+  phone: 'doctor',
   extension: 'default',
   callUuid: callUuidOf('doctor'),
 };

@@ -165,7 +165,7 @@ async function carry(
   try {
     const agent = new Agents(bridge, demo?.url).default;
     const callId = randomUUID();
-    const facts = { caller: user, dialled: 'replay', extension: 'default' };
+    const facts = { caller: user, dialled: 'replay', phone: user, extension: 'default' };
     const target = agent.targetFor({ callId, callUuid: callUuidOf(callId), ...facts });
     const conversation = await talkToAgent({ ...common, callId, target, settings: agent.settings });
     return { about: { callId, with: demo ? 'demo' : agent.url }, conversation };

@@ -42,6 +42,7 @@ test('the page calls a phone, and the agent talks to whoever answers', async ({
 
   const session = await agent.session();
   expect(session.id).toBe(taken?.callId);
+  expect(session.query.get('phone_number')).toBe('agent001');
   session.send(bytesOf(tone(1300, 16_000)));
   await expect
     .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })

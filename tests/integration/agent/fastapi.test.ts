@@ -58,7 +58,13 @@ describe.skipIf(reason !== undefined)(`FastAPI ${reason ?? ''}`, () => {
     }
     voice = new VoiceSocket({
       target: () => {
-        const facts = { callId: ID, caller: '555', dialled: '1', extension: 'default' };
+        const facts = {
+          callId: ID,
+          caller: '555',
+          dialled: '1',
+          phone: '555',
+          extension: 'default',
+        };
         return agents.default.targetFor({ ...facts, callUuid: callUuidOf(ID) });
       },
       tell: () => undefined,
@@ -156,6 +162,7 @@ describe.skipIf(reason !== undefined)(`FastAPI ${reason ?? ''}`, () => {
       callId: 'x',
       caller: '',
       dialled: '',
+      phone: '',
       extension: '',
       callUuid: '',
     });

@@ -25,7 +25,7 @@ import { Agents, callUuidOf } from '../../../server/agents.ts';
 import { VoiceSocket } from '../../../server/http/voice-socket.ts';
 
 const ID = 'a b@10.0.0.1';
-const FACTS = { callId: ID, caller: '555', dialled: '1', extension: 'default' };
+const FACTS = { callId: ID, caller: '555', dialled: '1', phone: '555', extension: 'default' };
 
 let agents: Agents;
 let voice: VoiceSocket;

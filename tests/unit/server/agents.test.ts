@@ -6,6 +6,7 @@ const FACTS = {
   callId: 'a b@10.0.0.1',
   caller: 'agent001',
   dialled: '1001',
+  phone: 'agent001',
   extension: '1xxx',
   callUuid: callUuidOf('a b@10.0.0.1'),
 };
@@ -76,6 +77,16 @@ describe('Agents', () => {
     expect(headers).toEqual({ 'X-Caller': 'tel:?&b' });
   });
 
+  it('are told who is at the phone, whoever of the two calls', () => {
+    const { url } = agents({ agent: { url: URL } }).default.targetFor({
+      ...FACTS,
+      caller: 'page-1',
+      dialled: '555',
+      phone: '555',
+    });
+    expect(new globalThis.URL(url).searchParams.get('phone_number')).toBe('555');
+  });
+
   it('leave out what is empty', () => {
     const { url } = agents({ agent: { url: URL, query: { phone_number: '' } } }).default.targetFor(
       FACTS,
@@ -85,7 +96,7 @@ describe('Agents', () => {
 
   it.each([
     [{ url: 'http://x' }, 'agent.url: http://x is no ws:// or wss:// address'],
-    [{ url: URL, query: { a: '{phone}' } }, 'agent.query.a: there is no {phone}'],
+    [{ url: URL, query: { a: '{number}' } }, 'agent.query.a: there is no {number}'],
     [{ url: URL, headers: { A: '1' }, direct: true }, 'agent.headers: a page that connects'],
     [{ url: URL, whenDown: 'reject', direct: true }, 'agent.when_down: with direct'],
     [{ url: URL, frameMs: 5 }, 'agent.frame_ms: 5 is not from 10 to 1000'],
