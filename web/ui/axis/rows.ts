@@ -78,7 +78,7 @@ export function drawMarks(context: Context, marks: Marks): void {
     });
   }
   for (const turn of turns) drawTurn(context, marks, turn);
-  for (const turn of turns) drawLatency(context, marks, turn);
+  drawLatencies(context, marks);
   const sip = entries.filter(({ kind }) => kind === 'sip');
   sip.forEach((entry, i) => {
     if (!isPast(sip[i + 1])) drawSip(context, marks, entry, sip[i + 1]);
@@ -139,21 +139,29 @@ function drawTurn(
   for (const { name, fromMs, toMs } of phasesOf(turn)) bar(fromMs, toMs, palette.phase[name], 2);
 }
 
-/** Over the bars of all turns: the next caller may begin right behind. */
-function drawLatency(context: Context, { viewport, palette }: Marks, turn: TurnSpan): void {
-  const { agentStartedMs } = turn;
+/**
+ * Over the bars of all turns: the next caller may begin right behind. A figure that the next one would
+ * cover is left out, and stands in the table.
+ */
+function drawLatencies(context: Context, { turns, viewport, palette }: Marks): void {
   const { top, height } = TURNS;
-  if (turn.latencyMs === undefined || agentStartedMs === undefined) return;
-  const text = formatMs(turn.latencyMs);
   context.font = `600 11px ${palette.font}`;
   context.textAlign = 'left';
-  const x = viewport.xOf(agentStartedMs) + 4;
-  if (x < -100 || x > viewport.width) return;
-  const width = context.measureText(text).width;
-  context.fillStyle = palette.surface;
-  round(context, x, top + 2, width + 8, height - 4);
-  context.fillStyle = palette.ink;
-  context.fillText(text, x + 4, top + height / 2 + 1);
+  const labels = turns.flatMap(({ latencyMs, agentStartedMs }) =>
+    latencyMs === undefined || agentStartedMs === undefined
+      ? []
+      : [{ text: formatMs(latencyMs), x: viewport.xOf(agentStartedMs) + 4 }],
+  );
+  for (const [i, { text, x }] of labels.entries()) {
+    if (x < -100 || x > viewport.width) continue;
+    const width = context.measureText(text).width;
+    const next = labels[i + 1];
+    if (next !== undefined && next.x < x + width + 8) continue;
+    context.fillStyle = palette.surface;
+    round(context, x, top + 2, width + 8, height - 4);
+    context.fillStyle = palette.ink;
+    context.fillText(text, x + 4, top + height / 2 + 1);
+  }
 }
 
 function drawSip(context: Context, marks: Marks, entry: Entry, next: Entry | undefined): void {

@@ -157,10 +157,13 @@ export class SceneMaker {
       ms = Math.min(ms, entry.at, before?.at ?? Infinity);
     });
     const knownTurns = new Set(this.#turns);
-    for (const turn of turns) {
-      if (knownTurns.has(turn)) continue;
-      ms = Math.min(ms, turn.callerStartedMs ?? turn.agentStartedMs ?? -Infinity);
-    }
+    turns.forEach((turn, i) => {
+      if (knownTurns.has(turn)) return;
+      const { callerStartedMs, agentStartedMs } = turn;
+      // So has the figure of the turn before it.
+      const before = turns[i - 1]?.agentStartedMs ?? Infinity;
+      ms = Math.min(ms, before, callerStartedMs ?? agentStartedMs ?? -Infinity);
+    });
     return ms === Infinity ? viewport.width : viewport.xOf(ms) - MARGIN;
   }
 }
