@@ -15,13 +15,18 @@ export interface ResamplerOptions {
   readonly to: number;
 }
 
+/** What the samples around one output count, and where they are, the oldest first. */
+interface Phase {
+  readonly taps: Float64Array;
+  readonly places: Uint16Array;
+}
+
 export class Resampler {
   /** Group delay in output samples. */
   readonly delaySamples: number;
   readonly #up: number;
   readonly #down: number;
-  /** One row of taps per phase, oldest sample first. */
-  readonly #phases: readonly Float64Array[];
+  readonly #phases: readonly Phase[];
   readonly #taps: number;
   /** The last `taps − 1` samples of the past, then the input of the current call. */
   #line: Float64Array;
@@ -39,8 +44,9 @@ export class Resampler {
     this.#down = from / divisor;
     const half = from === to ? 0 : PERIODS * Math.max(this.#up, this.#down);
     this.delaySamples = half / this.#down;
-    this.#phases = from === to ? [] : designPhases(this.#up, this.#down, half);
-    this.#taps = this.#phases[0]?.length ?? 1;
+    const rows = from === to ? [] : designPhases(this.#up, this.#down, half);
+    this.#phases = rows.map(withoutZeros);
+    this.#taps = rows[0]?.length ?? 1;
     this.#line = new Float64Array(this.#taps - 1);
   }
 
@@ -64,7 +70,10 @@ export class Resampler {
       const first = Math.floor(position / up);
       let sum = 0;
       if (phase !== undefined) {
-        for (let k = 0; k < phase.length; k++) sum += (phase[k] ?? 0) * (line[first + k] ?? 0);
+        const { taps, places } = phase;
+        for (let k = 0; k < taps.length; k++) {
+          sum += (taps[k] ?? 0) * (line[first + (places[k] ?? 0)] ?? 0);
+        }
       }
       const sample = Math.round(sum);
       out[n] = Math.max(-32_768, Math.min(32_767, sample));
@@ -115,6 +124,12 @@ function designPhases(up: number, down: number, half: number): Float64Array[] {
     const gain = row.reduce((sum, tap) => sum + tap, 0);
     return row.map((tap) => tap / gain);
   });
+}
+
+/** Where a rate is doubled or halved, half of all taps are zero. */
+function withoutZeros(row: Float64Array): Phase {
+  const places = Uint16Array.from([...row.keys()].filter((k) => row[k] !== 0));
+  return { taps: Float64Array.from(places, (k) => row[k] ?? 0), places };
 }
 
 /** `x` in periods of the lower rate. Exact zeros at whole periods keep original samples exact. */

@@ -135,7 +135,8 @@ export class Timeline {
       at,
       limited({ ...rest, ...(isPartial === true && { isPartial }) }),
     );
-    this.changed();
+    // A text that is still being revised is seen with the next report, a fifth of a second later at most.
+    if (isPartial !== true) this.changed();
   }
 
   /** A turn, or what is known better of it. */
