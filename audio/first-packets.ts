@@ -4,11 +4,10 @@
  * the answer that much shorter. One packet cannot tell, so the first waits for a moment to see
  * whether more come with it.
  */
-export interface FirstPacket {
-  readonly timestamp: number;
+import type { WaitingFrame } from './frame-shelf.ts';
+
+export interface FirstPacket extends WaitingFrame {
   readonly ssrc: number;
-  readonly samples: Int16Array;
-  readonly arrivedAt: number;
 }
 
 /** ms: less than any packet time in use, more than it takes to read a backlog. */

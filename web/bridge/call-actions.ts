@@ -63,7 +63,7 @@ export class CallActions {
 
   setAgentMuted(call: Call, muted: boolean): void {
     call.agentMuted = muted;
-    this.#mediaOf(call.id)?.muteAgent(muted || call.heldBy.includes('page'));
+    this.#mediaOf(call.id)?.muteAgent(call.isAgentSilent);
     call.follower.note(muted ? 'The agent is muted.' : 'The agent is heard again.');
     this.#desk.changes.changed();
   }

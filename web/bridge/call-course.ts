@@ -63,8 +63,7 @@ export class CallCourse {
     call.heldBy = heldBy;
     const held = heldBy.length > 0;
     call.state = held ? 'held' : 'answered';
-    // Who is on hold here hears nothing of the agent.
-    calls.mediaOf(call.id)?.muteAgent(call.agentMuted || heldBy.includes('page'));
+    calls.mediaOf(call.id)?.muteAgent(call.isAgentSilent);
     const by = heldBy.includes('page') ? 'here' : 'by the caller';
     log.add('info', held ? `Put on hold ${by}.` : 'Off hold.', { callId: call.id });
     changes.changed();

@@ -83,6 +83,11 @@ export class Call {
     this.follower = new CallFollower(this.timeline);
   }
 
+  /** Muted, or on hold here: who is on hold hears nothing of the agent. */
+  get isAgentSilent(): boolean {
+    return this.agentMuted || this.heldBy.includes('page');
+  }
+
   get isLive(): boolean {
     return this.state !== 'ended';
   }

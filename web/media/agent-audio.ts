@@ -111,6 +111,11 @@ export class AgentAudio {
     return this.#receivedSamples;
   }
 
+  /** How long so many samples of the playout last, to the millisecond. */
+  toMs(samples: number): number {
+    return Math.round((samples * 1_000) / this.#rate);
+  }
+
   push(bytes: Uint8Array, now: number): void {
     this.bytes += bytes.length;
     if (!this.gate.admits(bytes.length, now)) return;

@@ -18,8 +18,6 @@ export interface AgentLineOptions {
   readonly doctor: CallDoctor;
   readonly meter: CallMeter;
   readonly output: AgentProfile['output'];
-  /** Of the playout. */
-  readonly sampleRate: number;
   readonly post: (message: FromWorker) => void;
 }
 
@@ -76,7 +74,7 @@ export class AgentLine {
     audio.push(bytes, now);
     // What is left of a cut answer may begin anywhere in a sample, and nobody hears it.
     if (!audio.gate.isOpen) return;
-    doctor.hearBytes(bytes, this.#toMs(audio.receivedSamples - before), now);
+    doctor.hearBytes(bytes, audio.toMs(audio.receivedSamples - before), now);
   }
 
   #obey(event: AgentEvent): void {
@@ -120,13 +118,9 @@ export class AgentLine {
     const { session } = socket;
     const named = name === undefined ? {} : { name };
     audio.whenHeard(({ complete, heardSamples }) => {
-      post({ type: 'mark', ...named, complete, heardMs: this.#toMs(heardSamples) });
+      post({ type: 'mark', ...named, complete, heardMs: audio.toMs(heardSamples) });
       if (socket.session !== session) return;
       socket.say({ type: 'played', ...(name !== undefined && { mark: name }) });
     });
-  }
-
-  #toMs(samples: number): number {
-    return Math.round((samples * 1_000) / this.#options.sampleRate);
   }
 }

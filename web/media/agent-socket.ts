@@ -52,6 +52,8 @@ export interface AgentSocketOptions {
 }
 
 export class AgentSocket {
+  /** To a connection that has proved good. */
+  framesSent = 0;
   framesDropped = 0;
 
   readonly #options: AgentSocketOptions;
@@ -66,8 +68,7 @@ export class AgentSocket {
   /** Open, and the agent has greeted where it does. */
   #takesAudio = false;
   #isConfirmed = false;
-  #framesSent = 0;
-  /** Of them what went to a connection that is not confirmed: it may have been to nobody. */
+  /** What went to a connection that is not confirmed: it may have been to nobody. */
   #framesInDoubt = 0;
   #openedAt = 0;
   #failures = 0;
@@ -92,10 +93,6 @@ export class AgentSocket {
   /** The agent can be spoken to. */
   get isOpen(): boolean {
     return this.#isConfirmed;
-  }
-
-  get framesSent(): number {
-    return this.#framesSent - this.#framesInDoubt;
   }
 
   get backlogBytes(): number {
@@ -191,6 +188,7 @@ export class AgentSocket {
   #confirm(): void {
     clearTimeout(this.#timer);
     this.#isConfirmed = true;
+    this.framesSent += this.#framesInDoubt;
     this.#framesInDoubt = 0;
     const { name } = this.#options;
     this.#report({ state: 'open', sentence: `Connected to the agent (${name}).` });
@@ -202,7 +200,6 @@ export class AgentSocket {
     this.#takesAudio = false;
     this.#isConfirmed = false;
     this.framesDropped += this.#framesInDoubt;
-    this.#framesSent -= this.#framesInDoubt;
     this.#framesInDoubt = 0;
     clearTimeout(this.#timer);
     clearTimeout(this.#greetingTimer);
@@ -253,8 +250,8 @@ export class AgentSocket {
 
   #transmit(socket: SocketLike, frame: Int16Array): void {
     socket.send(this.#session.encode(frame));
-    this.#framesSent += 1;
-    if (!this.#isConfirmed) this.#framesInDoubt += 1;
+    if (this.#isConfirmed) this.framesSent += 1;
+    else this.#framesInDoubt += 1;
   }
 
   #report(status: SocketStatus): void {

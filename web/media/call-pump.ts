@@ -257,21 +257,21 @@ export class CallPump {
     });
     if (this.#way !== undefined) this.#caller.use(this.#way);
     this.#caller.muted = this.#callerMuted;
-    this.#agent = new AgentAudio({
+    const audio = new AgentAudio({
       output: agent.output,
       rate: this.#rate,
       hasStragglers: dialectOf(agent.dialect).hasStragglers,
       write: (frame, facts) => this.#write(frame, facts),
-      onOverflow: (samples) => this.#overflow(samples),
+      onOverflow: (samples) => this.#overflow(audio.toMs(samples)),
       fill: (frame, now) => this.#notice.fill(frame, now),
     });
+    this.#agent = audio;
     this.#line = new AgentLine({
       socket: this.#socket,
-      audio: this.#agent,
+      audio,
       doctor: this.#doctor,
       meter: this.#meter,
       output: agent.output,
-      sampleRate: this.#rate,
       post,
     });
     this.#reporter = setInterval(() => this.#report(), REPORT_MS);
@@ -349,10 +349,10 @@ export class CallPump {
     if (answer !== undefined) this.#meter.turns.speak(metered, now, answer);
   }
 
-  #overflow(samples: number): void {
+  #overflow(ms: number): void {
     const text =
       `The agent is ten minutes ahead of its speech: no more fits into the queue, and ` +
-      `audio is lost from here on, ${this.#toMs(samples)} ms at once. Does it send without end?`;
+      `audio is lost from here on, ${ms} ms at once. Does it send without end?`;
     this.#options.post({ type: 'log', level: 'error', text, code: 'PLAYOUT_FULL' });
   }
 
@@ -367,7 +367,6 @@ export class CallPump {
       socket,
       textFromAgent: this.#line?.texts ?? 0,
       framesSkipped: this.#playout?.framesSkipped ?? 0,
-      toMs: (samples) => this.#toMs(samples),
     });
     const now = performance.now();
     const at = this.#meter.timeOf(now);
@@ -395,7 +394,7 @@ export class CallPump {
       droppedFrames: counters.framesDropped,
       backlogBytes: counters.socketBacklogBytes,
       receivedBytes: counters.bytesFromAgent,
-      receivedMs: this.#toMs(agent.receivedSamples),
+      receivedMs: agent.toMs(agent.receivedSamples),
       queuedMs: counters.queuedMs,
     };
   }
@@ -415,10 +414,6 @@ export class CallPump {
 
   #captureEnded(thrown: unknown): void {
     if (!this.#closed) this.#warn(`The caller's audio ended: ${messageOf(thrown)}`);
-  }
-
-  #toMs(samples: number): number {
-    return Math.round((samples * 1_000) / this.#rate);
   }
 
   #warn(text: string): void {

@@ -10,12 +10,10 @@ export interface Counted {
   readonly socket: AgentSocket;
   readonly textFromAgent: number;
   readonly framesSkipped: number;
-  /** Samples of the playout. */
-  readonly toMs: (samples: number) => number;
 }
 
 export function readCounters(from: Counted): MediaCounters {
-  const { caller, agent, socket, textFromAgent, framesSkipped, toMs } = from;
+  const { caller, agent, socket, textFromAgent, framesSkipped } = from;
   const { concealedMs, silenceMs, late, addedMs, leftOutMs } = caller.timeline.counters;
   return {
     framesToAgent: socket.framesSent,
@@ -30,16 +28,16 @@ export function readCounters(from: Counted): MediaCounters {
     leftOutMs,
     bytesFromAgent: agent.bytes,
     textFromAgent,
-    queuedMs: toMs(agent.queue.queuedSamples),
-    playedMs: toMs(agent.queue.playedSamples),
+    queuedMs: agent.toMs(agent.queue.queuedSamples),
+    playedMs: agent.toMs(agent.queue.playedSamples),
     underruns: agent.queue.underruns,
-    cushionMs: toMs(agent.queue.cushionSamples),
+    cushionMs: agent.toMs(agent.queue.cushionSamples),
     clipped: agent.clipped,
     cuts: agent.gate.generation,
-    flushedMs: toMs(agent.flushedSamples),
+    flushedMs: agent.toMs(agent.flushedSamples),
     staleBytes: agent.gate.droppedBytes,
     resyncs: agent.schedule.resyncs,
     framesSkipped,
-    overflowMs: toMs(agent.overflowSamples),
+    overflowMs: agent.toMs(agent.overflowSamples),
   };
 }
