@@ -4,12 +4,22 @@
  * that runs on port 8080, so that the page can be worked on with hot reload during a real call.
  */
 import { defineConfig } from 'vite';
+import { errorsPage } from './tools/errors-page.ts';
 
 const BRIDGE = 'http://localhost:8080';
 
 export default defineConfig({
   root: 'web',
-  build: { outDir: '../dist/web', emptyOutDir: true, target: 'chrome110', sourcemap: true },
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    target: 'chrome110',
+    sourcemap: true,
+    // Browsers that know no preloading load a little later, which is all.
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: ['web/index.html', 'web/errors.html'] },
+  },
+  plugins: [{ name: 'errors-page', transformIndexHtml: errorsPage }],
   worker: { format: 'es' },
   server: {
     proxy: {

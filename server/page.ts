@@ -53,7 +53,11 @@ function isStale(built: string): boolean {
   if (!existsSync(index)) return true;
   const builtAt = statSync(index).mtimeMs;
   const newest = SOURCES.flatMap((folder) => filesOf(join(root, folder)))
-    .concat(join(root, 'vite.config.ts'), join(root, 'package-lock.json'))
+    .concat(
+      ['vite.config.ts', 'tools/errors-page.ts', 'package-lock.json'].map((file) =>
+        join(root, file),
+      ),
+    )
     .filter((file) => existsSync(file))
     .map((file) => statSync(file).mtimeMs);
   return Math.max(...newest) > builtAt;

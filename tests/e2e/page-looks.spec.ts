@@ -35,7 +35,12 @@ test('before the first call: accessible, by keyboard, and with everything a phon
   await expect(readiness.locator('[data-result=pass]')).toContainText(['Secure context']);
   await readiness.getByTestId('error-code').first().click();
   await expect(readiness.getByTestId('explanation')).toContainText('What to do:');
-  await expect(readiness.getByTestId('explanation')).toContainText('docs/reference/errors.md#');
+  const opening = page.waitForEvent('popup');
+  await readiness.getByRole('link', { name: 'in the error reference' }).click();
+  const reference = await opening;
+  await expect(reference.locator('section:target')).toContainText('Means:');
+  expect(await violations(reference)).toEqual([]);
+  await reference.close();
   expect(await violations(page)).toEqual([]);
   expect(await tooWide(page)).toEqual([]);
 

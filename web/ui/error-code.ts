@@ -1,4 +1,4 @@
-/** A code that can be asked what it means: the answer opens below it. */
+/** A code that can be asked what it means: the answer opens below it, with a link to where all are. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { explain } from '../bridge/explain.ts';
@@ -69,7 +69,11 @@ export class ErrorCodeView extends LitElement {
           ? html`<p>${problem}</p>`
           : html`<p>${explanation.means}</p>
               <p><strong>What to do:</strong> ${explanation.todo}</p>
-              <p>docs/reference/errors.md#${this.code.toLowerCase()}</p>`
+              <p>
+                <a href="/errors.html#${this.code.toLowerCase()}" target="_blank"
+                  >${this.code} in the error reference</a
+                >
+              </p>`
       }
     </div>`;
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ERRORS } from '../../../common/errors.ts';
 import { EventLog, filterLog, formatLog, logAsJson } from '../../../web/bridge/event-log.ts';
+import { errorsPage } from '../../../tools/errors-page.ts';
 import { readExplanations } from '../../../web/bridge/explanations.ts';
 
 function logOf(count: number): { readonly log: EventLog; readonly changes: () => number } {
@@ -75,4 +76,22 @@ test('every code is explained from the one table, in plain words', () => {
       'The drachtio server refused the secret. Cause: another --secret in its command or configuration.',
     todo: 'Correct the third part of --drachtio HOST:PORT:SECRET.',
   });
+});
+
+test('the error reference of the page has every code, to link to, and no marks left of its source', () => {
+  const file = new URL('../../../web/errors.html', import.meta.url);
+  const html = errorsPage(readFileSync(file, 'utf8'));
+  const ids = [...html.matchAll(/<section id="([a-z_]+)">/g)].map(([, id]) => id);
+  expect(ids.toSorted()).toEqual(
+    Object.keys(ERRORS)
+      .map((code) => code.toLowerCase())
+      .toSorted(),
+  );
+  expect(html).not.toMatch(/`|\*\*|\]\(|<!--/);
+  expect(html).toContain(
+    '<section id="drachtio_refused"><h2><a href="#drachtio_refused">DRACHTIO_REFUSED</a></h2>' +
+      '<p><strong>Means:</strong> the drachtio server refused the secret.</p>' +
+      '<p><strong>Cause:</strong> another <code>--secret</code> in its command or configuration.</p>' +
+      '<p><strong>Do:</strong> correct the third part of <code>--drachtio HOST:PORT:SECRET</code>.</p></section>',
+  );
 });
