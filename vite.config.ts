@@ -17,7 +17,7 @@ export default defineConfig({
     sourcemap: true,
     // Browsers that know no preloading load a little later, which is all.
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['web/index.html', 'web/errors.html'] },
+    rolldownOptions: { input: ['web/index.html', 'web/errors.html'] },
   },
   plugins: [{ name: 'errors-page', transformIndexHtml: errorsPage }],
   worker: { format: 'es' },
