@@ -6,32 +6,20 @@
  * Whatever happens in whatever order (CANCEL while the engine works, BYE while a page answers, an
  * engine that fails), the call ends once, every leg is told, and the engine session is deleted.
  */
-import {
-  HEADER_CALL_ID,
-  HEADER_DIALLED,
-  HEADER_EXTENSION,
-  HEADER_FORK,
-  type CallOutcome,
-  type CallStatus,
-} from '../common/api.ts';
+import type { CallOutcome, CallStatus } from '../common/api.ts';
 import { BridgeError, messageOf, type ErrorCode } from '../common/errors.ts';
 import type { Log } from '../common/log.ts';
 import type { Target } from './branch.ts';
 import { causeOfReason, textOfReason, type Refusal } from './call-phrases.ts';
+import { CallRecord, outcomeOf, type Ending as RecordedEnding } from './call-record.ts';
+import { calleeHeaders, type CalleeHeaders } from './callee-headers.ts';
 import { Fork } from './fork.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
 import { lastWords, type PlayNotice } from './last-words.ts';
-import type { Leg, LegParty } from './leg.ts';
+import { holdersOf, type Leg, type LegParty } from './leg.ts';
 import type { CallMedia, MediaLeg, MediaPeer } from './media.ts';
 import { Renegotiation } from './renegotiation.ts';
-import {
-  carriedCodecs,
-  directionOf,
-  isHold,
-  lockCodec,
-  standInOffer,
-  type CodecName,
-} from './sdp.ts';
+import { carriedCodecs, lockCodec, standInOffer, type CodecName } from './sdp.ts';
 import type { SrfPort } from './srf.ts';
 
 /** Says no to a call before it is answered; undefined lets it pass. */
@@ -72,10 +60,7 @@ export interface CallPlan {
   readonly redirect: (contact: string) => Target | undefined;
 }
 
-interface Ending {
-  /** For the log and the status. */
-  readonly why: string;
-  readonly outcome: CallOutcome;
+interface Ending extends RecordedEnding {
   /** SIP status, for the Reason of BYE and CANCEL. */
   readonly cause: number;
 }
@@ -85,13 +70,9 @@ export class Call {
   readonly #deps: CallDependencies;
   readonly #incoming: IncomingInvite;
   readonly #plan: CallPlan;
-  readonly #startedAt = new Date();
+  readonly #record: CallRecord;
   readonly #reached: string[] = [];
-  #answeredAt: Date | undefined;
-  #answeredBy: string | undefined;
-  #endedAt: Date | undefined;
-  #ending: (Ending & { status?: number }) | undefined;
-  #state: CallStatus['state'] = 'ringing';
+  #ending: Ending | undefined;
   #media: MediaLeg;
   #fork: Fork | undefined;
   #ringing: NodeJS.Timeout | undefined;
@@ -107,6 +88,7 @@ export class Call {
     this.#incoming = incoming;
     this.#plan = plan;
     this.id = plan.id;
+    this.#record = new CallRecord({ ...plan, callId: plan.id, caller: incoming.party.name });
     this.#media = {
       callId: plan.id,
       fromTag: incoming.tag,
@@ -115,23 +97,7 @@ export class Call {
   }
 
   get status(): CallStatus {
-    const { direction, extension, dialled } = this.#plan;
-    const ending = this.#ending;
-    return {
-      callId: this.id,
-      direction,
-      extension,
-      caller: this.#incoming.party.name,
-      dialled,
-      state: this.#state,
-      startedAt: this.#startedAt.toISOString(),
-      ...(this.#answeredAt && { answeredAt: this.#answeredAt.toISOString() }),
-      ...(this.#answeredBy !== undefined && { answeredBy: this.#answeredBy }),
-      heldBy: this.#heldBy(),
-      ...(this.#endedAt && { endedAt: this.#endedAt.toISOString() }),
-      ...(ending && { outcome: ending.outcome, reason: ending.why }),
-      ...(ending?.status !== undefined && { status: ending.status }),
-    };
+    return this.#record.status(holdersOf(this.legs));
   }
 
   /** The established sides, the caller first; none before the answer. */
@@ -227,7 +193,7 @@ export class Call {
         mediaLeg: this.#media,
         callingNumber: party.name,
         callingName: request.callingName,
-        headers: (target, index) => this.#headers(target, index),
+        headers: (target, index) => calleeHeaders(this.#facts(), target, index),
         reactionMs,
         sessionSeconds,
         redirect,
@@ -249,8 +215,7 @@ export class Call {
   /** Ends the call from our side; resolves when the engine has let go of it. */
   async hangUp(why: string, cause = 480, unanswered: CallOutcome = 'failed'): Promise<void> {
     if (!this.#hasEnded() && !this.#caller) this.#incoming.refuse(480, why);
-    const isAnswered = this.#state === 'answered';
-    this.#end({ why, outcome: isAnswered ? 'completed' : unanswered, cause });
+    this.#end({ why, outcome: this.#isAnswered() ? 'completed' : unanswered, cause });
     await this.#released;
   }
 
@@ -285,24 +250,19 @@ export class Call {
       : lockCodec(body, codecs);
   }
 
-  #headers({ party }: Target, index: number): Record<string, string> {
+  #facts(): CalleeHeaders {
     const { dialled, extension, targets } = this.#plan;
-    const caller = this.#incoming.party.name;
-    const identity = { 'P-Asserted-Identity': `<sip:${caller}@${this.#deps.domain()}>` };
-    if (party.kind === 'page') {
-      return {
-        ...identity,
-        [HEADER_CALL_ID]: this.id,
-        [HEADER_DIALLED]: dialled,
-        [HEADER_EXTENSION]: extension,
-        ...(targets.length > 1 && { [HEADER_FORK]: String(targets.length) }),
-      };
-    }
-    // By the name it is known under, not by where it happens to be.
-    const headers = { ...identity, ...(party.binding && { To: `<sip:${party.binding.aor}>` }) };
-    // Of a call between two phones the caller's Call-ID is the id, and this leg has one of its own.
-    if (this.#incoming.party.kind === 'phone') return headers;
-    return { ...headers, 'Call-ID': index === 0 ? this.id : `${this.id}-${index + 1}` };
+    const { name: caller, kind: callerKind } = this.#incoming.party;
+    const domain = this.#deps.domain();
+    return {
+      callId: this.id,
+      caller,
+      callerKind,
+      dialled,
+      extension,
+      domain,
+      targets: targets.length,
+    };
   }
 
   async #answered(leg: Leg, mediaLeg: MediaLeg): Promise<void> {
@@ -351,13 +311,11 @@ export class Call {
       callId: this.id,
       changed: () => this.#deps.changed(this),
     });
-    this.#state = 'answered';
-    this.#answeredAt = new Date();
-    this.#answeredBy = callee.dialog.sip.callId;
+    const ms = this.#record.answered(callee.dialog.sip.callId);
     this.#log('info', 'answered', {
       callerCallId: caller.dialog.sip.callId,
       calleeCallId: callee.dialog.sip.callId,
-      ms: this.#answeredAt.getTime() - this.#startedAt.getTime(),
+      ms,
     });
     this.#deps.connected(this);
     this.#deps.changed(this);
@@ -374,8 +332,7 @@ export class Call {
         this.#lost(leg, why);
         return;
       }
-      const outcome = this.#state === 'answered' ? 'completed' : 'failed';
-      this.#end({ why, outcome, cause: 200 });
+      this.#end({ why, outcome: this.#isAnswered() ? 'completed' : 'failed', cause: 200 });
     });
   }
 
@@ -385,7 +342,7 @@ export class Call {
     const phone = this.peerOf(page);
     const { playNotice } = this.#deps;
     const end = (): void => this.#end({ why, outcome: 'completed', cause: 480 });
-    if (!playNotice || phone?.kind !== 'phone' || this.#heldBy().length > 0) {
+    if (!playNotice || phone?.kind !== 'phone' || holdersOf(this.legs).length > 0) {
       end();
       return;
     }
@@ -407,14 +364,13 @@ export class Call {
     const code: ErrorCode = refusal.code ?? 'CALL_FAILED';
     this.#log('warn', `refused with ${status} ${reason}`, { code });
     this.#incoming.refuse(status, reason);
-    this.#end({ why: reason, outcome: outcomeOf(status), cause: status }, status);
+    this.#end({ why: reason, outcome: outcomeOf(status), cause: status, status });
   }
 
-  #end(ending: Ending, status?: number): void {
+  #end(ending: Ending): void {
     if (this.#hasEnded()) return;
-    this.#ending = { ...ending, ...(status !== undefined && { status }) };
-    this.#state = 'ended';
-    this.#endedAt = new Date();
+    this.#ending = ending;
+    this.#record.ended(ending);
     clearTimeout(this.#ringing);
     this.#cutNotice?.();
     const { why, cause } = ending;
@@ -431,20 +387,12 @@ export class Call {
     this.#deps.changed(this);
   }
 
-  #heldBy(): MediaPeer[] {
-    const [one, other] = this.legs;
-    // A browser that has no candidates yet says 0.0.0.0, which was a phone's old way to hold.
-    const says = ({ kind, remoteSdp }: Leg) =>
-      kind === 'page' ? directionOf(remoteSdp) !== 'sendrecv' : isHold(remoteSdp);
-    const holds = (leg: Leg | undefined, peer: Leg | undefined) =>
-      leg !== undefined && (says(leg) || peer?.isHeld === true);
-    return [...(holds(one, other) ? [one] : []), ...(holds(other, one) ? [other] : [])].flatMap(
-      (leg) => leg?.kind ?? [],
-    );
+  #isAnswered(): boolean {
+    return this.#record.state === 'answered';
   }
 
   #hasEnded(): boolean {
-    return this.#state === 'ended';
+    return this.#record.state === 'ended';
   }
 
   #log(level: Parameters<Log>[0], message: string, fields?: Parameters<Log>[2]): void {
@@ -454,11 +402,4 @@ export class Call {
 
 function gaveUp(kind: MediaPeer): Ending {
   return { why: `the ${kind} gave up`, outcome: 'cancelled', cause: 487 };
-}
-
-function outcomeOf(status: number): CallOutcome {
-  if (status === 486 || status === 600) return 'busy';
-  if (status === 603 || status === 607) return 'declined';
-  if (status === 480 || status === 408 || status === 487) return 'no-answer';
-  return 'failed';
 }

@@ -5,6 +5,7 @@
 import type { Binding } from './bindings.ts';
 import { reasonHeader } from './call-phrases.ts';
 import type { MediaPeer } from './media.ts';
+import { directionOf, isHold } from './sdp.ts';
 import type { SipDialog } from './srf.ts';
 
 export interface LegParty {
@@ -74,4 +75,16 @@ export class Leg {
   get farewell(): Promise<void> {
     return this.#farewell;
   }
+}
+
+/** Who of the two sides of a call holds it, by what they say or because we have put the other on hold. */
+export function holdersOf([one, other]: readonly Leg[]): MediaPeer[] {
+  // A browser that has no candidates yet says 0.0.0.0, which was a phone's old way to hold.
+  const says = ({ kind, remoteSdp }: Leg): boolean =>
+    kind === 'page' ? directionOf(remoteSdp) !== 'sendrecv' : isHold(remoteSdp);
+  const holds = (leg: Leg | undefined, peer: Leg | undefined): boolean =>
+    leg !== undefined && (says(leg) || peer?.isHeld === true);
+  return [...(holds(one, other) ? [one] : []), ...(holds(other, one) ? [other] : [])].flatMap(
+    (leg) => leg?.kind ?? [],
+  );
 }

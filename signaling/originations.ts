@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { DIAL_EVENT, type CallOutcome, type CallStatus, type DialRequest } from '../common/api.ts';
 import { messageOf } from '../common/errors.ts';
 import type { Binding } from './bindings.ts';
+import { CallRecord } from './call-record.ts';
 import type { SrfPort } from './srf.ts';
 
 export interface OriginationsOptions {
@@ -19,7 +20,7 @@ export interface OriginationsOptions {
 }
 
 interface Pending {
-  readonly status: CallStatus;
+  readonly record: CallRecord;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -32,31 +33,29 @@ export class Originations {
   }
 
   get statuses(): readonly CallStatus[] {
-    return [...this.#pending.values()].map(({ status }) => status);
+    return [...this.#pending.values()].map(({ record }) => record.status());
   }
 
   statusOf(id: string): CallStatus | undefined {
-    return this.#pending.get(id)?.status;
+    return this.#pending.get(id)?.record.status();
   }
 
   start(page: Binding, to: string, extension: string): CallStatus {
     const { reactionMs, changed } = this.#options;
     const callId = randomUUID();
-    const status: CallStatus = {
+    const record = new CallRecord({
       callId,
       direction: 'outbound',
       extension,
       caller: page.aor.split('@')[0] ?? '',
       dialled: to,
-      state: 'ringing',
-      startedAt: new Date().toISOString(),
-      heldBy: [],
-    };
+    });
     const timer = setTimeout(
       () => this.end(callId, 'The page does not react. Reload it'),
       reactionMs,
     );
-    this.#pending.set(callId, { status, timer });
+    this.#pending.set(callId, { record, timer });
+    const status = record.status();
     changed(status);
     void this.#ask(page, { callId, to, extension });
     return status;
@@ -92,13 +91,8 @@ export class Originations {
     const pending = this.#pending.get(id);
     if (!pending) return undefined;
     this.take(id);
-    const status: CallStatus = {
-      ...pending.status,
-      state: 'ended',
-      endedAt: new Date().toISOString(),
-      outcome,
-      reason: why,
-    };
+    pending.record.ended({ why, outcome });
+    const status = pending.record.status();
     this.#options.changed(status);
     return status;
   }
