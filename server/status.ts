@@ -1,6 +1,6 @@
 /** What the status says of the drachtio server: its state as a sentence with a code. */
 import type { PartStatus } from '../common/api.ts';
-import type { DrachtioState } from '../signaling/application.ts';
+import type { DrachtioState } from '../signaling/drachtio-link.ts';
 import type { Address } from './options.ts';
 
 export function drachtioStatus(

@@ -8,11 +8,12 @@ import { HEADER_CALL_ID, HEADER_EXTENSION, type CallStatus } from '../common/api
 import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
 import { Authentication, type PageCredentials, type PhoneAuth } from './authentication.ts';
-import { Bindings, nextHopOf, type Binding } from './bindings.ts';
+import type { Binding } from './bindings.ts';
 import { CallControl } from './call-control.ts';
 import { Call, type CallDependencies, type Veto } from './call.ts';
 import { CallTable } from './call-table.ts';
 import { BAD_EVENT, CAPABILITIES } from './capabilities.ts';
+import { DrachtioLink, type DrachtioState } from './drachtio-link.ts';
 import { DEFAULT_KEY, type Extension } from './extensions.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import { Originations } from './originations.ts';
@@ -21,18 +22,16 @@ import type { PlayNotice } from './last-words.ts';
 import type { CallMedia, MediaPeer } from './media.ts';
 import { Messages } from './messages.ts';
 import type { CodecName } from './sdp.ts';
-import { ReachabilityWatch, type Reachability } from './reachability.ts';
+import type { Reachability } from './reachability.ts';
 import { parseReplaces } from './refer.ts';
-import { aorOf, EXPIRY, Registrar, type ExpiryBounds } from './registrar.ts';
+import { aorOf, type ExpiryBounds } from './registrar.ts';
+import { Registrations } from './registrations.ts';
 import { Router } from './routing.ts';
 import type { TracedMessage } from './sip/trace.ts';
-import { hostOf, hostPort, type SipUri } from './sip/uri.ts';
 import { isTooShort, MIN_SE } from './session.ts';
 import { SrfPort, type SipReply, type SipRequest, type SipTransport } from './srf.ts';
 import { Transfers } from './transfer.ts';
 
-/** Expired bindings are invisible at once; this only forgets them. */
-const SWEEP_MS = 30_000;
 const PAGE_REACTION_MS = 5000;
 /** A phone answers a retransmission of the INVITE at the latest, or it is not there. */
 const PHONE_REACTION_MS = 10_000;
@@ -47,9 +46,9 @@ export interface SignalingOptions {
   readonly media: CallMedia;
   /** Audio codecs in the order of preference; left out: PCMU and PCMA in the caller's order. */
   readonly codecs?: readonly CodecName[];
-  /** Said in the reason phrase of the 480 when no page is open. */
   /** Further names of this machine in URIs: a server for all addresses names one of them only. */
   readonly isOwnHost?: (host: string) => boolean;
+  /** Said in the reason phrase of the 480 when no page is open. */
   readonly pageUrl: () => string;
   readonly log: Log;
   /** Phones have to give one of these passwords; left out, any user with any password is welcome. */
@@ -95,22 +94,15 @@ export interface LiveSettings {
   readonly users?: ReadonlyMap<string, string>;
 }
 
-export interface DrachtioState {
-  readonly state: 'connecting' | 'connected' | 'refused';
-  readonly version?: string;
-  readonly why?: string;
-}
-
 export class Signaling {
   readonly #options: SignalingOptions;
   readonly #srf = new SrfPort();
-  readonly #bindings = new Bindings(Date.now);
-  readonly #registrar: Registrar;
+  readonly #link: DrachtioLink;
+  readonly #registrations: Registrations;
   readonly #messages: Messages;
   readonly #transfers: Transfers;
   /** What is done to calls, and happens in them. */
   readonly control: CallControl;
-  readonly #watch: ReachabilityWatch | undefined;
   readonly #authentication: Authentication;
   readonly #calls = new CallTable();
   readonly #router: Router;
@@ -118,9 +110,6 @@ export class Signaling {
   /** Who waits to hear how a call goes. */
   readonly #waiting = new Map<string, ((status: CallStatus) => void)[]>();
   #extensions: readonly Extension[];
-  readonly #sweep: NodeJS.Timeout;
-  #transports: readonly SipTransport[] = [];
-  #drachtio: DrachtioState = { state: 'connecting' };
   /** Dialogs that were up when drachtio was lost: nobody could be told. */
   #orphans: string[] = [];
   #closed: Promise<void> | undefined;
@@ -128,37 +117,48 @@ export class Signaling {
   constructor(options: SignalingOptions) {
     this.#options = options;
     this.#extensions = options.extensions ?? [];
-    const { log, changed, auth, pages, expiry = EXPIRY } = options;
+    const srf = this.#srf;
+    const { log, auth, pages } = options;
     this.#authentication = new Authentication({ phones: auth, pages, log });
-    const bindings = this.#bindings;
-    for (const binding of options.remembered ?? []) bindings.put(binding);
-    this.#registrar = new Registrar({
-      bindings,
-      expiry,
-      now: Date.now,
-      changed: () => this.#bindingsChanged(),
-      log,
+    this.#link = new DrachtioLink({
+      srf,
+      drachtio: options.drachtio,
+      onMessage: options.onMessage,
+      isOwnHost: options.isOwnHost,
+      connected: () => this.#connected(),
+      lost: () => this.#lost(),
+      changed: options.changed,
     });
+    this.#registrations = new Registrations({
+      srf,
+      log,
+      expiry: options.expiry,
+      remembered: options.remembered,
+      remember: options.remember,
+      optionsIntervalMs: options.optionsIntervalMs,
+      changed: options.changed,
+    });
+    const { bindings } = this.#registrations;
     this.#router = new Router({
-      bindings: this.#bindings,
+      bindings,
       extensions: () => this.#extensions,
       reach: options.reach ?? [],
       maxCallsPerPage: options.maxCallsPerPage ?? MAX_CALLS_PER_PAGE,
       callsOf: (source) => this.#calls.countOf(source),
-      isOwn: (uri) => this.#isOwn(uri),
+      isOwn: (uri) => this.#link.isOwn(uri),
       pageUrl: options.pageUrl,
     });
     this.#messages = new Messages({
-      srf: this.#srf,
+      srf,
       phonesOf: (user) => bindings.phonesOf(user),
       hasPage: () => bindings.pages().length > 0,
       self: 'page@localhost',
       tell: options.tell,
     });
     this.#transfers = new Transfers({
-      srf: this.#srf,
+      srf,
       log,
-      domain: () => this.#domain(),
+      domain: () => this.#link.domain,
       calls: () => this.#calls.live,
       route: ({ uri, text }) => this.#router.transfer(uri, text),
       joined: (call, leg) => this.control.follow(call, leg),
@@ -170,19 +170,8 @@ export class Signaling {
       onMessage: (request, reply) => this.#messages.receive(request, reply),
       tell: options.tell,
     });
-    const { optionsIntervalMs: intervalMs } = options;
-    this.#watch =
-      intervalMs === undefined
-        ? undefined
-        : new ReachabilityWatch({
-            intervalMs,
-            phones: () => bindings.current().filter(({ kind }) => kind === 'phone'),
-            ask: (phone) => this.#askOptions(phone),
-            now: () => performance.now(),
-            changed,
-          });
     this.#originations = new Originations({
-      srf: this.#srf,
+      srf,
       reactionMs: options.pageReactionMs ?? PAGE_REACTION_MS,
       changed: (status) => {
         if (status.state === 'ended') this.#calls.noteEnded(status);
@@ -190,9 +179,6 @@ export class Signaling {
       },
       legTried: (...leg) => options.legTried?.(...leg),
     });
-    this.#sweep = setInterval(() => {
-      if (bindings.sweep() > 0) this.#bindingsChanged();
-    }, SWEEP_MS).unref();
   }
 
   /** Resolves once the server has said yes or no; goes on trying for as long as it does neither. */
@@ -200,7 +186,7 @@ export class Signaling {
     const srf = this.#srf;
     srf.on('register', (request, reply) => {
       const party = this.#authentication.admit(request, reply);
-      if (party) this.#registrar.handle(request, reply, party);
+      if (party) this.#registrations.handle(request, reply, party);
     });
     srf.on('invite', (request, reply) => this.#invite(request, reply));
     srf.on('options', (_request, reply) => reply.send(200, { headers: CAPABILITIES }));
@@ -210,37 +196,11 @@ export class Signaling {
     srf.on('message', (request, reply) => {
       if (this.#authentication.admit(request, reply)) this.#messages.receive(request, reply);
     });
-    const { onMessage } = this.#options;
-    return new Promise((resolve) => {
-      srf.connect(this.#options.drachtio, {
-        ...(onMessage && { onMessage }),
-        connected: (transports, version) => {
-          this.#transports = transports;
-          this.#setDrachtio({ state: 'connected', version });
-          this.#watch?.review();
-          // A server that was not restarted has kept them, and their phones hear nobody.
-          const headers = { Reason: reasonHeader(500, DRACHTIO_LOST) };
-          for (const dialogId of this.#orphans.splice(0)) srf.hangUp(dialogId, headers);
-          resolve();
-        },
-        disconnected: (why) => {
-          // The server has forgotten what it told us, or we can no longer tell it anything.
-          for (const call of this.#calls.live) {
-            this.#orphans.push(...call.legs.map(({ dialog }) => dialog.id));
-            void call.hangUp(DRACHTIO_LOST);
-          }
-          this.#setDrachtio({ state: 'connecting', why });
-        },
-        refused: () => {
-          this.#setDrachtio({ state: 'refused' });
-          resolve();
-        },
-      });
-    });
+    return this.#link.connect();
   }
 
   get drachtio(): DrachtioState {
-    return this.#drachtio;
+    return this.#link.state;
   }
 
   /** For the calls and registrations to come. */
@@ -251,16 +211,16 @@ export class Signaling {
 
   /** Where the SIP server listens, as it says itself. */
   get transports(): readonly SipTransport[] {
-    return this.#transports;
+    return this.#link.transports;
   }
 
   get registrations(): readonly Binding[] {
-    return this.#bindings.current();
+    return this.#registrations.bindings.current();
   }
 
   /** Whether a phone answers; undefined while nobody has asked it. */
   reachability(phone: Binding): Reachability | undefined {
-    return this.#watch?.of(phone);
+    return this.#registrations.reachability(phone);
   }
 
   /** @throws BridgeError NO_PHONE, MESSAGE_REFUSED */
@@ -291,7 +251,7 @@ export class Signaling {
     extension?: string;
   }): CallStatus | Refusal {
     if (this.#closed) return { status: 503, reason: 'The bridge stops' };
-    const uri = /^sips?:/i.test(to) ? to : `sip:${to}@${this.#domain()}`;
+    const uri = /^sips?:/i.test(to) ? to : `sip:${to}@${this.#link.domain}`;
     const page = this.#router.pageFor(extension);
     if ('status' in page) return page;
     const route = this.#router.fromPage(uri, extension);
@@ -317,7 +277,7 @@ export class Signaling {
 
   /** A page's WebSocket closed: it cannot be rung any more and its calls have lost their page. */
   flowClosed(source: string): void {
-    this.#registrar.flowClosed(source);
+    this.#registrations.flowClosed(source);
     for (const call of this.#calls.live) call.flowClosed(source);
   }
 
@@ -326,14 +286,27 @@ export class Signaling {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#sweep);
-    this.#watch?.close();
+    this.#registrations.close();
     this.#originations.close();
     const farewells = this.#calls.live.map((call) => call.hangUpForGood('The bridge stops'));
     // A phone that has gone, or an engine that does not answer, is not waited for.
     const patience = delay(FAREWELL_MS, undefined, { ref: false });
     await Promise.race([Promise.all(farewells), patience]);
     this.#srf.close();
+  }
+
+  #connected(): void {
+    this.#registrations.review();
+    // A server that was not restarted has kept them, and their phones hear nobody.
+    const headers = { Reason: reasonHeader(500, DRACHTIO_LOST) };
+    for (const dialogId of this.#orphans.splice(0)) this.#srf.hangUp(dialogId, headers);
+  }
+
+  #lost(): void {
+    for (const call of this.#calls.live) {
+      this.#orphans.push(...call.legs.map(({ dialog }) => dialog.id));
+      void call.hangUp(DRACHTIO_LOST);
+    }
   }
 
   #invite(request: SipRequest, reply: SipReply): void {
@@ -350,7 +323,9 @@ export class Signaling {
     const isPage = kind === 'page';
     const name = userOf(request.getParsedHeader('from').uri) ?? 'anonymous';
     const source = `${request.source_address}:${request.source_port}`;
-    const binding = this.#bindings.current().findLast((each) => each.source === source);
+    const binding = this.#registrations.bindings
+      .current()
+      .findLast((each) => each.source === source);
     const party = { kind, name, binding };
     const replaces = parseReplaces(request.get('Replaces'));
     if (replaces) {
@@ -400,7 +375,7 @@ export class Signaling {
       media,
       log,
       reactionMs: { page: pageReactionMs ?? PAGE_REACTION_MS, phone: PHONE_REACTION_MS },
-      domain: () => this.#domain(),
+      domain: () => this.#link.domain,
       veto,
       playNotice,
       codecs,
@@ -426,44 +401,6 @@ export class Signaling {
       this.#waiting.delete(callId);
     }
     this.#options.tell({ type: 'call', at: new Date().toISOString(), callId, call });
-    this.#options.changed();
-  }
-
-  /** Where phones know us, for addresses that name a person. */
-  #domain(): string {
-    const of = (wanted: string) => this.#transports.find(({ protocol }) => protocol === wanted);
-    const known = of('udp') ?? of('tcp');
-    if (!known) return 'localhost';
-    return known.port === 5060 ? hostOf(known.host) : hostPort(known.host, known.port);
-  }
-
-  #isOwn({ host, port }: SipUri): boolean {
-    if (host === 'localhost' || this.#options.isOwnHost?.(host) === true) return true;
-    return this.#transports.some(
-      (transport) =>
-        hostOf(transport.host) === host && (port === undefined || port === transport.port),
-    );
-  }
-
-  #bindingsChanged(): void {
-    this.#watch?.review();
-    this.#options.remember?.(this.registrations);
-    this.#options.changed();
-  }
-
-  async #askOptions(phone: Binding): Promise<void> {
-    const proxy = nextHopOf(phone);
-    const { status, reason } = await this.#srf.request(phone.contact, {
-      method: 'OPTIONS',
-      ...(proxy !== undefined && { proxy }),
-      headers: { To: `<sip:${phone.aor}>`, Accept: CAPABILITIES.Accept },
-    });
-    // What a SIP server says for a phone that said nothing: no answer, connection gone, no way there.
-    if (status === 408 || status === 410 || status === 503) throw new Error(`${status} ${reason}`);
-  }
-
-  #setDrachtio(state: DrachtioState): void {
-    this.#drachtio = state;
     this.#options.changed();
   }
 }
