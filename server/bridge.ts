@@ -3,27 +3,29 @@
  * reverse one. What it is made of is decided here and nowhere else.
  */
 import { randomBytes } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDemoAgent } from '../agent/demo/demo-agent.ts';
 import { loadGreeting } from '../agent/demo/greeting.ts';
-import type { CallStatus, PageConfig, PartStatus, Status } from '../common/api.ts';
-import { BridgeError, messageOf } from '../common/errors.ts';
+import type { CallStatus, PageConfig, Status } from '../common/api.ts';
 import type { BridgeEvent } from '../common/events.ts';
 import type { Log } from '../common/log.ts';
-import { addressTowards, ownAddresses, type OwnAddress } from '../rtpengine/network.ts';
-import { startRtpengine } from '../rtpengine/embedded/server.ts';
+import type { OwnAddress } from '../rtpengine/network.ts';
 import { Signaling } from '../signaling/application.ts';
 import type { Binding } from '../signaling/bindings.ts';
 import type { Refusal } from '../signaling/call-phrases.ts';
-import { startDrachtio } from '../signaling/drachtio/server.ts';
-import { placeOf, summaryOf, type TraceEntry, type TraceRing } from '../signaling/trace/ring.ts';
-import { isWildcard } from '../signaling/sip/local-address.ts';
-import { hostOf, hostPort } from '../signaling/sip/uri.ts';
-import { probe } from './agent-probe.ts';
-import { Agents, callUuidOf, type Agent, type AgentTarget } from './agents.ts';
+import type { TracedMessage } from '../signaling/sip/trace.ts';
+import { placeOf, summaryOf, type TraceEntry } from '../signaling/trace/ring.ts';
+import { AgentWatch } from './agent-watch.ts';
+import { CallAgents } from './call-agents.ts';
 import { RunningDoctor } from './doctor/running.ts';
 import { thisMachine } from './doctor/surroundings.ts';
+import {
+  newSecret,
+  PHONE_TRANSPORTS,
+  startEmbeddedDrachtio,
+  startEmbeddedRtpengine,
+  type SipServer,
+} from './embedded-servers.ts';
 import type { AgentFailure } from './http/agent-connection.ts';
 import { EventStream } from './http/event-stream.ts';
 import { Origin } from './http/origin.ts';
@@ -43,18 +45,16 @@ import { PhonesSeen } from './phones-seen.ts';
 import { RegistrationFile } from './registration-file.ts';
 import { CallTraces } from './tracing/call-traces.ts';
 import { openSpans } from './tracing/spans.ts';
-import { ReplayFacts } from './replay-facts.ts';
 import { drachtioStatus } from './status.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 /** How long start waits for an external drachtio before it goes on without. */
 const CONNECT_WAIT_MS = 2000;
-const PROBE_MS = 10_000;
 /** What a phone shows of a refused call; a reason phrase is ASCII. */
 const PHRASES: Readonly<Record<AgentFailure['code'], string>> = {
   AGENT_UNREACHABLE: 'The voice agent cannot be reached',
   AGENT_REFUSED: 'The voice agent refused the connection',
 };
-const BOTH: readonly ('udp' | 'tcp')[] = ['udp', 'tcp'];
 /** The user part of every page's address of record. */
 const PAGE_USER = 'page';
 
@@ -103,12 +103,6 @@ export async function startBridge(options: BridgeOptions, log: Log): Promise<Bri
   }
 }
 
-/** A drachtio server's admin port; only the embedded one lets its counters be read. */
-interface SipServer extends Address {
-  readonly secret: string;
-  readonly counters?: () => Readonly<Record<string, number>>;
-}
-
 async function start(
   options: BridgeOptions,
   log: Log,
@@ -119,7 +113,7 @@ async function start(
   const lan = options.lan && (await openLan(options.lan, log));
   const certificate = await certificateOf(options, lan);
   const users = phoneUsers(options, lan);
-  const isEverywhere = !options.drachtio && isWildcard(options.sip.host);
+  const where = new Whereabouts(options, lan, () => signaling.transports);
   const events = new EventStream();
   const phones = new PhonesSeen();
   // A line for each message costs something even where nobody reads it.
@@ -140,20 +134,31 @@ async function start(
     stack.push(() => demo.close());
     demoUrl = demo.url;
   }
-  let agents = new Agents(options, demoUrl);
-  /** A call keeps the agent it began with, whatever the configuration says later. */
-  const agentOfCall = new Map<string, Agent>();
-  let agentProblem = await probe(agents.urls);
+  const callAgents = new CallAgents(options, demoUrl, () => signaling.calls);
+  const agentWatch = new AgentWatch(
+    () => callAgents.agents.urls,
+    () => changed(),
+  );
+  stack.push(() => agentWatch.close());
 
-  const drachtio: SipServer =
-    options.drachtio ??
-    (await startEmbeddedDrachtio({ options, log, trace, stack, lan, certificate }));
-  const rtpengines = options.rtpengines ?? [await startEmbeddedRtpengine(options, log, stack, lan)];
+  const startDrachtio = async (): Promise<SipServer> => {
+    const onMessage = (message: TracedMessage) => trace.add(message);
+    const server = await startEmbeddedDrachtio({ options, log, lan, certificate, onMessage });
+    stack.push(() => server.close());
+    return server;
+  };
+  const startRtpengine = async (): Promise<Address> => {
+    const server = await startEmbeddedRtpengine(options, log, lan);
+    stack.push(() => server.close());
+    return server;
+  };
+  const drachtio: SipServer = options.drachtio ?? (await startDrachtio());
+  const rtpengines = options.rtpengines ?? [await startRtpengine()];
 
   const changed = () => {
     const isOver = (id: string) => !signaling.calls.some(({ callId }) => callId === id);
     voice.release(isOver);
-    for (const id of agentOfCall.keys()) if (isOver(id)) agentOfCall.delete(id);
+    callAgents.release(isOver);
     events.send(status());
   };
   phones.onChange = changed;
@@ -174,7 +179,7 @@ async function start(
   stack.push(() => measurements.close());
   const traces = new CallTraces({
     spans: await openSpans(process.env, log),
-    headersFor: (id) => agentOf(id).target.headers,
+    headersFor: (id) => callAgents.of(id).target.headers,
   });
   stack.push(() => traces.close());
   const tell = (event: BridgeEvent) => {
@@ -195,7 +200,7 @@ async function start(
     ...(options.drachtio && { onMessage: (message) => trace.add(message) }),
     legTried: (callId, sipCallId, kind) => trace.tie(callId, sipCallId, kind),
     ...(options.auth && users && { auth: { ...options.auth, users } }),
-    ...(isEverywhere && { isOwnHost: (host: string) => ownAddressOf(host, lan) !== undefined }),
+    ...(where.isEverywhere && { isOwnHost: (host: string) => where.isOwnHost(host) }),
     extensions: options.extensions,
     reach: options.calls.reach,
     maxCallsPerPage: options.calls.maxPerPage,
@@ -250,87 +255,40 @@ async function start(
     },
     agent: {
       kind: options.agent ? 'external' : 'embedded',
-      address: agents.default.url,
-      ok: agentProblem === undefined,
-      ...(agentProblem && { problem: agentProblem }),
+      address: callAgents.agents.default.url,
+      ok: agentWatch.problem === undefined,
+      ...(agentWatch.problem && { problem: agentWatch.problem }),
     },
   });
 
-  const setAgentProblem = (problem: PartStatus['problem']) => {
-    if (problem?.message === agentProblem?.message) return;
-    agentProblem = problem;
-    changed();
-  };
-  // That something listens is no news of an agent that listens and refuses: the next call is.
-  const onProbe = (problem: PartStatus['problem']) => {
-    if (problem !== undefined || agentProblem?.code !== 'AGENT_REFUSED') setAgentProblem(problem);
-  };
-  const probing = setInterval(() => void probe(agents.urls).then(onProbe), PROBE_MS).unref();
-  stack.push(() => {
-    clearInterval(probing);
-    return Promise.resolve();
-  });
-
-  const replays = new ReplayFacts();
-  const agentOf = (id: string): { agent: Agent; target: AgentTarget } => {
-    const call = signaling.calls.find(({ callId }) => callId === id);
-    const { caller = '', dialled = '', extension = 'default' } = call ?? replays.get(id) ?? {};
-    const phone = call?.direction === 'outbound' ? dialled : caller;
-    const agent = agentOfCall.get(id) ?? agents.of(extension);
-    if (call) agentOfCall.set(id, agent);
-    const facts = { callId: id, caller, dialled, phone, extension, callUuid: callUuidOf(id) };
-    return { agent, target: agent.targetFor(facts) };
-  };
   // An agent that must be there is: the page has connected it while the phone rang, or it is now.
   const vetoOf = async (call: CallStatus): Promise<Refusal | undefined> => {
-    const { agent } = agentOf(call.callId);
+    const { agent } = callAgents.of(call.callId);
     if (call.direction === 'outbound' || agent.settings.whenDown === 'notice') return undefined;
     const failure = await voice.ready(call.callId);
     return failure && { status: 503, reason: PHRASES[failure.code], code: failure.code };
   };
   const voice = new VoiceSocket({
-    target: (id) => ({ ...agentOf(id).target, headers: traces.headersFor(id) }),
+    target: (id) => ({ ...callAgents.of(id).target, headers: traces.headersFor(id) }),
     traceIdOf: (id) => traces.traceIdOf(id),
-    announce: (id, facts) => replays.add(id, facts),
-    outcome: setAgentProblem,
+    announce: (id, facts) => callAgents.announce(id, facts),
+    outcome: (problem) => agentWatch.note(problem),
     tell,
     log,
   });
 
-  stack.push(() => media.close());
-  stack.push(() => signaling.close());
-  const patience = delay(CONNECT_WAIT_MS, undefined, { ref: false });
-  await Promise.all([media.connect(), Promise.race([signaling.connect(), patience])]);
-
-  // Where the SIP server says it is: an external one is not where our own flags say.
-  const sip = (): Address =>
-    signaling.transports.find(({ protocol }) => protocol === 'udp') ??
-    signaling.transports.find(({ protocol }) => protocol === 'tcp') ??
-    options.sip;
-  /** Where phones of this network find it; a socket for all addresses has none of its own. */
-  const sipForPhones = (): Address => {
-    const all = isEverywhere ? ownAddressesOf(lan) : [];
-    // Phones are set up with IPv4 addresses, and 0.0.0.0 takes no others.
-    const own = addressTowards(all, 4) ?? all[0];
-    return own ? { host: own.address, port: sip().port } : sip();
+  const phone = (): PageConfig['phone'] => {
+    const { phoneServer, tlsServer } = where;
+    return {
+      server: phoneServer,
+      domain: phoneServer,
+      username: users?.keys().next().value ?? 'agent001',
+      needsPassword: users !== undefined,
+      transports: options.drachtio ? PHONE_TRANSPORTS : (options.sipTransports ?? PHONE_TRANSPORTS),
+      ...(tlsServer !== undefined && { tlsServer }),
+    };
   };
-  const phone = (): PageConfig['phone'] => ({
-    server: hostAndPort(sipForPhones(), 5060),
-    domain: hostAndPort(sipForPhones(), 5060),
-    username: users?.keys().next().value ?? 'agent001',
-    needsPassword: users !== undefined,
-    transports: options.drachtio ? BOTH : (options.sipTransports ?? BOTH),
-    ...tlsServer(),
-  });
-  const tlsServer = (): Pick<PageConfig['phone'], 'tlsServer'> => {
-    const tls = signaling.transports.find(({ protocol }) => protocol === 'tls');
-    return tls ? { tlsServer: hostPort(sipForPhones().host, tls.port) } : {};
-  };
-  const url = () => {
-    const scheme = lan ? 'https' : 'http';
-    const name = lan ? (lan.addresses()[0]?.address ?? 'localhost') : pageHost(options.http.host);
-    return `${scheme}://${hostAndPort({ host: name, port: origin.port }, lan ? 443 : 80)}`;
-  };
+  const url = () => where.pageUrl(origin.port);
   const doctor = new RunningDoctor(options, thisMachine(), status);
   const origin: Origin = new Origin({
     ...options.http,
@@ -349,10 +307,10 @@ async function start(
     status,
     config: () => ({
       version,
-      sip: { user: PAGE_USER, domain: sip().host, path: '/sip', login: pages },
+      sip: { user: PAGE_USER, domain: where.sip.host, path: '/sip', login: pages },
       phone: phone(),
-      agent: agents.default.profile,
-      agents: agents.profiles,
+      agent: callAgents.agents.default.profile,
+      agents: callAgents.agents.profiles,
       capture: options.capture ?? 'auto',
       ringMs: options.ringMs,
       recording: options.pageRecording ?? { automatic: false, limitMb: 1_024 },
@@ -366,10 +324,10 @@ async function start(
       log,
     }),
     voice,
-    directAgents: () => agents.directUrls,
+    directAgents: () => callAgents.agents.directUrls,
     agent: {
       address: (id) => {
-        const { agent, target } = agentOf(id);
+        const { agent, target } = callAgents.of(id);
         return agent.settings.direct ? target.url : undefined;
       },
       remark: (callId, { code, sentence }) => {
@@ -379,6 +337,14 @@ async function start(
       },
     },
   });
+  stack.push(() => media.close());
+  stack.push(() => signaling.close());
+  const patience = delay(CONNECT_WAIT_MS, undefined, { ref: false });
+  await Promise.all([
+    media.connect(),
+    Promise.race([signaling.connect(), patience]),
+    agentWatch.look(),
+  ]);
   await origin.listen();
   stack.push(() => origin.close());
 
@@ -394,18 +360,18 @@ async function start(
         fingerprint: certificate.fingerprint,
         certificateFrom: certificate.from,
       },
-    agentName: agents.default.profile.name,
+    agentName: callAgents.agents.default.profile.name,
     status,
     reconfigure: (next) => {
       // Throws on what cannot be, before anything has changed.
-      agents = new Agents(next, demoUrl);
+      callAgents.reconfigure(next);
       isDebug = next.log.level === 'debug';
       signaling.reconfigure({
         extensions: next.extensions,
         ...(next.auth && { users: phoneUsers(next, lan) ?? next.auth.users }),
       });
       events.tell({ type: 'config', at: new Date().toISOString() });
-      void probe(agents.urls).then(onProbe);
+      void agentWatch.look();
     },
     close: async () => {
       // While the page can still be told.
@@ -425,93 +391,6 @@ function logMessage(
   log('debug', message, { callId });
 }
 
-interface EmbeddedDrachtio {
-  readonly options: BridgeOptions;
-  readonly log: Log;
-  readonly trace: TraceRing;
-  readonly stack: (() => Promise<void>)[];
-  readonly lan: Lan | undefined;
-  readonly certificate: TlsCertificate | undefined;
-}
-
-async function startEmbeddedDrachtio({
-  options,
-  log,
-  trace,
-  stack,
-  lan,
-  certificate,
-}: EmbeddedDrachtio): Promise<SipServer> {
-  const { host, port } = options.sip;
-  const admin = { host: '127.0.0.1', port: 0, secret: newSecret() };
-  const server = await startDrachtio({
-    admin,
-    transports: [
-      ...(options.sipTransports ?? BOTH).map((protocol) => ({ protocol, host, port })),
-      ...(options.sipTls && certificate
-        ? [{ protocol: 'tls' as const, host, port: options.sipTls.port, tls: certificate }]
-        : []),
-      // Reached through the origin's /sip only, so any free loopback port will do.
-      { protocol: 'ws', host: '127.0.0.1', port: 0 },
-    ],
-    log,
-    ...(lan && { admits: (address: string) => lan.sources.admits('sip', address) }),
-    onMessage: (message) => trace.add(message),
-  }).catch((error: unknown) => {
-    const isPlain = messageOf(error).startsWith('UDP') || messageOf(error).startsWith('TCP');
-    if (!(error instanceof BridgeError) || error.code !== 'PORT_IN_USE' || !isPlain) throw error;
-    throw new BridgeError(
-      'PORT_IN_USE',
-      `SIP port ${port} on ${host} is taken, perhaps by a softphone's local account or another ` +
-        `bridge. Stop that program, or use --sip-port ${port + 10} and write ` +
-        `${host}:${port + 10} into the phone's server and domain.`,
-      { cause: error },
-    );
-  });
-  stack.push(() => server.close());
-  return { ...admin, port: server.adminPort, counters: () => ({ ...server.counters }) };
-}
-
-async function startEmbeddedRtpengine(
-  options: BridgeOptions,
-  log: Log,
-  stack: (() => Promise<void>)[],
-  lan: Lan | undefined,
-): Promise<Address> {
-  const { min: portMin, max: portMax } = options.rtpPorts;
-  const server = await startRtpengine({
-    ng: { host: '127.0.0.1', port: 0 },
-    rtp: {
-      host: options.sip.host,
-      portMin,
-      portMax,
-      ...options.rtpNetwork,
-      ...(lan && {
-        own: () => lan.addresses(),
-        admits: (address: string) => lan.sources.admits('rtp', address),
-      }),
-    },
-    ...(options.recording && { recording: options.recording }),
-    log,
-  });
-  stack.push(() => server.close());
-  return { host: '127.0.0.1', port: server.ngPort };
-}
-
-function newSecret(): string {
-  return randomBytes(16).toString('hex');
-}
-
-/** The port is left out where nobody would write it. */
-function hostAndPort({ host, port }: Address, usual: number): string {
-  return port === usual ? hostOf(host) : hostPort(host, port);
-}
-
-/** Browsers treat localhost as a secure context, whatever address stands behind it. */
-function pageHost(host: string): string {
-  return host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;
-}
-
 async function certificateOf(
   { lan: isOpen, sipTls, certificate }: BridgeOptions,
   lan: Lan | undefined,
@@ -529,13 +408,4 @@ function phoneUsers(
 ): ReadonlyMap<string, string> | undefined {
   if (!auth) return undefined;
   return auth.users.size > 0 || !lan ? auth.users : new Map([[lan.phone.user, lan.phone.password]]);
-}
-
-function ownAddressesOf(lan: Lan | undefined): readonly OwnAddress[] {
-  return lan?.addresses() ?? ownAddresses(networkInterfaces());
-}
-
-/** This machine's address of that name, as in a URI. */
-function ownAddressOf(host: string, lan: Lan | undefined): OwnAddress | undefined {
-  return ownAddressesOf(lan).find(({ address }) => hostOf(address) === host);
 }

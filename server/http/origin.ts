@@ -99,8 +99,9 @@ export class Origin {
     });
   }
 
+  /** Until it listens, the one it is to have. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.#options.port;
   }
 
   listen(): Promise<void> {
