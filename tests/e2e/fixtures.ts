@@ -3,7 +3,13 @@
  * agent under the test's control, the page in a real browser, and a softphone. Every test gets
  * fresh ones, and fails when the bridge does not stop cleanly.
  */
-import { expect, test as base, type Page } from 'playwright/test';
+import {
+  expect,
+  test as base,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright/test';
 import { Softphone } from '../../softphone/softphone.ts';
 import { BROWSER, missing } from '../setup/programs.ts';
 import { BridgeProcess } from '../support/bridge-process.ts';
@@ -21,6 +27,10 @@ export interface EngineOption {
 }
 
 interface Fixtures {
+  /** What pages have written or thrown that they must not; none, at the end of every test. */
+  complaints: string[];
+  /** A page of a context of its own beside `page`, watched as that is, and closed with the test. */
+  newPage: (options?: BrowserContextOptions) => Promise<Page>;
   agent: TestAgent;
   bridge: BridgeProcess;
   /** The page, opened, started and registered; `?start` unless told. */
@@ -84,16 +94,28 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
     expect(code, 'exit code of the bridge').toBe(0);
   },
 
-  // In no test may the page complain; of what a test takes away, the browser itself does.
-  page: async ({ page }, use) => {
+  // In no test may a page complain; of what a test takes away, the browser itself does.
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants an object pattern here
+  complaints: async ({}, use) => {
     const complaints: string[] = [];
-    page.on('pageerror', ({ message }) => complaints.push(message));
-    page.on('console', (message) => {
-      const text = message.text();
-      if (message.type() === 'error' && !NO_COMPLAINT.test(text)) complaints.push(text);
-    });
-    await use(page);
+    await use(complaints);
     expect(complaints, 'errors in the page').toEqual([]);
+  },
+
+  context: async ({ context, complaints }, use) => {
+    listen(context, complaints);
+    await use(context);
+  },
+
+  newPage: async ({ browser, complaints }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (options) => {
+      const context = await browser.newContext(options);
+      contexts.push(context);
+      listen(context, complaints);
+      return context.newPage();
+    });
+    for (const context of contexts) await context.close();
   },
 
   openPage: async ({ agent, bridge, page, settings }, use) => {
@@ -126,6 +148,15 @@ export const test = base.extend<Fixtures & EngineOption, WorkerFixtures>({
 /** What the browser itself writes about connections that fail, and what `?debug` has asked for. */
 const NO_COMPLAINT =
   /^(?:Failed to load resource|WebSocket connection to |\[(?:sip|media|agent)\] )|net::ERR_/;
+
+/** Collects the errors of every page of a context, those that it opens itself included. */
+function listen(context: BrowserContext, complaints: string[]): void {
+  context.on('weberror', (error) => complaints.push(error.error().message));
+  context.on('console', (message) => {
+    const text = message.text();
+    if (message.type() === 'error' && !NO_COMPLAINT.test(text)) complaints.push(text);
+  });
+}
 
 /** Collects requests to other origins, and what the page's Content-Security-Policy has stopped. */
 export function watchForeign(page: Page, url: string): readonly string[] {

@@ -16,7 +16,7 @@ import { BROWSER, missing } from '../setup/programs.ts';
 const LOOPBACK = { lo: [{ address: '127.0.0.1', internal: true, cidr: '127.0.0.1/8' }] };
 
 test('the page of a bridge on a network opens by HTTPS and its token, and takes a call', async ({
-  browser,
+  newPage,
   engine,
 }) => {
   test.skip(engine !== 'embedded', 'the network is the same for every engine');
@@ -50,8 +50,7 @@ test('the page of a bridge on a network opens by HTTPS and its token, and takes 
   });
   try {
     const url = bridge.newPageUrl();
-    const context = await browser.newContext({ ignoreHTTPSErrors: true });
-    const page = await context.newPage();
+    const page = await newPage({ ignoreHTTPSErrors: true });
     await page.goto(`${url}&start`);
     // The token has gone from the address, and what else stood there is still there.
     await page.waitForURL(`${bridge.url}/?start=`);
@@ -70,13 +69,10 @@ test('the page of a bridge on a network opens by HTTPS and its token, and takes 
       .toBe(true);
     await call.hangup();
 
-    const stranger = await browser.newContext({ ignoreHTTPSErrors: true });
-    const second = await stranger.newPage();
+    const second = await newPage({ ignoreHTTPSErrors: true });
     const answer = await second.goto(url);
     expect(answer?.status()).toBe(401);
     expect(await second.textContent('body')).toContain('PAGE_LOCKED: The token in this address');
-    await stranger.close();
-    await context.close();
   } finally {
     await phone.close();
     await bridge.close();

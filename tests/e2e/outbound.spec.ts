@@ -128,12 +128,12 @@ test('a program has a phone called, and hears how it went', async ({ agent, brid
 test('two pages ring, the first to answer gets the call, the other hears so', async ({
   agent,
   bridge,
-  browser,
+  newPage,
   openPage,
   phone,
 }) => {
   const first = await openPage();
-  const second = await browser.newPage();
+  const second = await newPage();
   await second.goto(`${bridge.url}/?start`);
   await bridge.until(
     'both pages are registered',
@@ -161,14 +161,12 @@ test('two pages ring, the first to answer gets the call, the other hears so', as
   expect(agent.sessions).toHaveLength(1);
   expect(toneLevel(session.pcm.slice(-16_000), 16_000, 700)).toBeGreaterThan(0.3);
   await call.hangup();
-  await second.close();
 });
 
-test('a page opened with ?user=anna is registered under that name', async ({ bridge, browser }) => {
-  const page = await browser.newPage();
+test('a page opened with ?user=anna is registered under that name', async ({ bridge, newPage }) => {
+  const page = await newPage();
   await page.goto(`${bridge.url}/?start&user=anna`);
   await bridge.until('anna is registered', ({ registrations }) =>
     registrations.some(({ kind, aor }) => kind === 'page' && aor.startsWith('anna@')),
   );
-  await page.close();
 });
