@@ -38,7 +38,7 @@ import { openApi } from './openapi/document.ts';
 import { serveFigures, type FiguresApi } from '../figures/api.ts';
 import { serveTrace } from './trace-api.ts';
 import type { VoiceSocket } from './voice-socket.ts';
-import { decoded } from './path.ts';
+import { decoded, targetOf } from './path.ts';
 
 /** Serves the page's files; calls `next` for what it does not know. */
 export type PageHandler = (
@@ -138,7 +138,12 @@ export class Origin {
       response.writeHead(403).end('This address is not for this host name.\n');
       return;
     }
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const target = targetOf(request);
+    if (target === undefined) {
+      response.writeHead(400).end('This is no address.\n');
+      return;
+    }
+    const { pathname } = target;
     // Whether the process lives is no secret, and who asks has no cookie.
     if (pathname !== '/healthz' && !admitRequest(this.#options.access, request, response)) return;
     const { status, config, events, trace, mediaWatch, figures, metrics } = this.#options;
@@ -165,15 +170,16 @@ export class Origin {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const target = targetOf(request);
     const refuse = (status: string) =>
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
     socket.on('error', () => undefined);
     if (!isAllowed(request)) refuse('403 Forbidden');
+    else if (target === undefined) refuse('400 Bad Request');
     else if (!isAdmitted(this.#options.access, request)) refuse('401 Unauthorized');
-    else if (pathname === '/sip') this.#options.sip.upgrade(request, socket, head);
-    else if (pathname.startsWith(VOICE)) {
-      const id = decoded(pathname.slice(VOICE.length));
+    else if (target.pathname === '/sip') this.#options.sip.upgrade(request, socket, head);
+    else if (target.pathname.startsWith(VOICE)) {
+      const id = decoded(target.pathname.slice(VOICE.length));
       if (id) this.#options.voice.upgrade(id, request, socket, head);
       else refuse('400 Bad Request');
     } else refuse('404 Not Found');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE, type Status } from '../../../common/api.ts';
@@ -265,6 +265,21 @@ describe('HTTP', () => {
       message: expect.stringContaining(`HTTP port ${port} on 127.0.0.1 is taken`) as string,
     });
     taken.close();
+  });
+
+  it.each(['//', 'http://[/', '/\\[', 'http://'])('GET %s → 400, and it lives', async (path) => {
+    const ask = (headers: Record<string, string>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const request = httpRequest({ host: '127.0.0.1', port: origin.port, path, headers });
+        request.on('response', (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        request.on('error', reject).end();
+      });
+    expect(await ask({})).toBe(400);
+    expect(await ask({ Connection: 'Upgrade', Upgrade: 'websocket' })).toBe(400);
+    expect((await fetch(http('/healthz'))).status).toBe(200);
   });
 
   it('answers no foreign host name and no foreign origin', async () => {
