@@ -20,6 +20,8 @@ export interface TurnMeterOptions {
 const HANGOVER_MS = 200;
 /** The agent's silence after which a sound is a new beginning. */
 const AGENT_PAUSE_MS = 400;
+/** One within an answer, between its sentences, is shorter than this. */
+const ANSWER_PAUSE_MS = 2_000;
 /** A caller who was heard so lately is still speaking. */
 const STILL_SPEAKING_MS = 60;
 /** Peak of a frame in which something can be heard: −44 dBFS. */
@@ -68,9 +70,9 @@ export class TurnMeter {
   /** One frame that leaves for the phone now; `answer` is the one it belongs to. */
   speak(frame: Int16Array, now: number, answer: number | undefined): void {
     if (!frame.some((sample) => sample > AUDIBLE || sample < -AUDIBLE)) return;
-    const isBeginning = now - this.#agentHeardAt >= AGENT_PAUSE_MS;
+    const pauseMs = now - this.#agentHeardAt;
     this.#agentHeardAt = now;
-    if (isBeginning) this.#begin(now, answer);
+    if (pauseMs >= AGENT_PAUSE_MS && !this.#goesOn(pauseMs, answer)) this.#begin(now, answer);
     if (this.#spoken !== undefined) this.#spoken.agentEndedMs = this.#time(now);
   }
 
@@ -102,6 +104,12 @@ export class TurnMeter {
       const turn = this.#waiting();
       if (turn !== undefined) turn.callerEndedMs = this.#time(this.#callerHeardAt);
     }
+  }
+
+  /** The agent takes a breath in the middle of an answer, and nobody has said anything meanwhile. */
+  #goesOn(pauseMs: number, answer: number | undefined): boolean {
+    if (pauseMs >= ANSWER_PAUSE_MS || this.#waiting() !== undefined) return false;
+    return answer !== undefined && this.#spoken?.answer === answer;
   }
 
   #begin(now: number, answer: number | undefined): void {

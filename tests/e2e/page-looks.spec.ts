@@ -102,6 +102,9 @@ test('in a call: every panel open is accessible, and every key does what it says
   phone,
 }) => {
   const page = await openPage();
+  // Half a number stays where it is when a call comes meanwhile.
+  await page.getByTestId('dial-input').fill('100');
+  await page.getByTestId('dial-input').blur();
   const call = await phone.call({ to: '1000' });
   await call.answered;
   const session = await agent.session();
@@ -111,6 +114,7 @@ test('in a call: every panel open is accessible, and every key does what it says
   await page.getByTestId('network').locator('summary').click();
   await expect(page.getByTestId('chart-mos').locator('canvas')).toBeVisible();
   await page.getByTestId('listen-caller').click();
+  await expect(page.getByTestId('dial-input')).toHaveValue('100');
   expect(await violations(page)).toEqual([]);
   expect(await tooWide(page)).toEqual([]);
 

@@ -61,8 +61,9 @@ for (const [missing, sentence] of LACKING) {
     await expect(link).toHaveAttribute('data-light', 'red');
     await expect(link).toContainText('Open this page in Chrome or Edge.');
     await expect(page.getByText('This browser cannot be the bridge')).toBeVisible();
+    await expect(page.locator('ready-panel')).toContainText(sentence);
     const hint = page.getByTestId('readiness').locator('[data-code=BROWSER_UNSUPPORTED]');
-    await expect(hint).toContainText(sentence);
+    await expect(hint).toContainText('This browser cannot take calls.');
     await expect(page.getByTestId('start-button')).toHaveCount(0);
   });
 }

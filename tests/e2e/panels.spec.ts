@@ -109,7 +109,7 @@ test('the chain turns red with the agent and green again; the log is filtered, s
   const { port } = agent;
   await agent.close();
   await expect(light).toHaveAttribute('data-light', 'red');
-  await expect(light).toContainText('Start the agent again');
+  await expect(light).toContainText('This page connects as soon as the agent is there.');
   const back = await TestAgent.start(port);
   await back.session();
   await expect(light).toHaveAttribute('data-light', 'green');

@@ -105,6 +105,11 @@ test.describe('every call is recorded', () => {
     await expect(view.getByTestId('rung').first()).toContainText('INVITE');
     await view.getByTestId('bundle-said').locator('summary').click();
     await expect(view.getByTestId('transcript')).toContainText('a long whistle');
+    await view.getByTestId('bundle-figures').locator('summary').click();
+    const sentFrames = bundle.figures?.counters.framesToAgent ?? NaN;
+    await expect(view.getByTestId('call-figures')).toContainText(
+      `Frames to agent ${sentFrames.toLocaleString('en')}`,
+    );
     await view.getByTestId('bundle-log').locator('summary').click();
     await expect(view.getByTestId('bundle-log')).toContainText('a long whistle');
 

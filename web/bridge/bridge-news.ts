@@ -35,7 +35,8 @@ export class BridgeNews {
     const { calls, changes, log } = this.#desk;
     const call = calls.find(callId);
     if (call === undefined) return;
-    call.mediaProblem = state === 'flowing' ? undefined : sentence;
+    call.mediaProblem =
+      state === 'flowing' ? undefined : { sentence, ...(code !== undefined && { code }) };
     // That audio flows is news only after it did not.
     if (code !== undefined) log.add('warn', sentence, { callId, code });
     changes.changed();

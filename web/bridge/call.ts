@@ -12,6 +12,7 @@ import type { MediaCounters, MediaReport, SocketStatus } from '../media/report.t
 import { CallFollower } from '../timeline/follow-call.ts';
 import { Timeline } from '../timeline/timeline.ts';
 import { Conversation } from './conversation.ts';
+import type { Trouble } from './diagnosis.ts';
 import { VoiceLevel } from './voice-level.ts';
 
 export type PageCallState = CallState | 'held';
@@ -50,8 +51,8 @@ export class Call {
   figures: CallFigures | undefined;
   /** Frames to the agent per second, over the last two seconds. */
   frameRate = 0;
-  /** What the bridge found wrong with the media, in a sentence. */
-  mediaProblem: string | undefined;
+  /** What the bridge found wrong with the media. */
+  mediaProblem: Trouble | undefined;
   ears: EarStates = EARS_OFF;
   /** Who has put it on hold. */
   heldBy: readonly ('phone' | 'page')[] = [];

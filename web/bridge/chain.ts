@@ -5,7 +5,7 @@
 import type { PartStatus, Status } from '../../common/api.ts';
 import type { BridgeError, ErrorCode } from '../../common/errors.ts';
 import type { RegistrationStatus } from '../phone/registration.ts';
-import type { SocketStatus } from '../media/report.ts';
+import type { CallFacts, Trouble } from './diagnosis.ts';
 
 export type Light = 'green' | 'amber' | 'red';
 
@@ -24,16 +24,24 @@ export interface ChainFacts {
   readonly registration: RegistrationStatus;
   /** What is missing in this browser. */
   readonly unsupported: BridgeError | undefined;
-  /** The agent's sockets of the live calls. */
-  readonly sockets: readonly SocketStatus[];
+  /** Those that are up: they know better than any probe. */
+  readonly calls: readonly CallHealth[];
 }
 
+/** What of a call a link may be to blame for. */
+export type CallHealth = Pick<CallFacts, 'socket' | 'remarks' | 'bridgeRemarks' | 'mediaProblem'>;
+
 export function chainOf(facts: ChainFacts): readonly ChainLink[] {
-  const { status } = facts;
+  const { status, calls } = facts;
+  const [trouble] = calls.flatMap(({ mediaProblem }) => mediaProblem ?? []);
+  const look = trouble && inCall(trouble);
+  const [ofPhone, ofMedia] = PHONE_TROUBLE.includes(trouble?.code) ? [look] : [undefined, look];
+  const phone = phoneLink(status);
   return [
-    { name: 'Phone', ...phoneLink(status) },
+    // What is known of the phone itself calls it by its name.
+    { name: 'Phone', ...(phone.light === 'red' ? phone : (ofPhone ?? phone)) },
     { name: 'SIP', ...partLink(status?.engines.drachtio, 'drachtio') },
-    { name: 'Media', ...partLink(status?.engines.rtpengine, 'rtpengine') },
+    { name: 'Media', ...(ofMedia ?? partLink(status?.engines.rtpengine, 'rtpengine')) },
     { name: 'Page', ...pageLink(facts) },
     { name: 'Agent', ...agentLink(facts) },
   ];
@@ -41,12 +49,16 @@ export function chainOf(facts: ChainFacts): readonly ChainLink[] {
 
 type Look = Omit<ChainLink, 'name'>;
 
-const COME_BACK = 'Start it again: npm start. This page finds it by itself.';
-const UNKNOWN: Look = {
-  light: 'amber',
-  sentence: 'Waiting for the bridge.',
-  todo: 'Is it running?',
-};
+export const COME_BACK = 'Start it again: npm start. This page finds it by itself.';
+/** What to do about it stands with the page's link, once. */
+const UNKNOWN: Look = { light: 'amber', sentence: 'Unknown until the bridge answers.' };
+/** What stops, or never comes, on the phone's side; everything else is between engine and page. */
+const PHONE_TROUBLE: readonly (ErrorCode | undefined)[] = ['MEDIA_NO_PHONE_RTP', 'MEDIA_SILENT'];
+
+/** Audio that has flowed may flow again. */
+function inCall(trouble: Trouble): Look {
+  return { light: trouble.code === 'MEDIA_SILENT' ? 'amber' : 'red', ...trouble };
+}
 
 function phoneLink(status: Status | undefined): Look {
   if (status === undefined) return UNKNOWN;
@@ -124,22 +136,29 @@ function pageLink({ registration, status, unsupported }: ChainFacts): Look {
   const { state, sentence } = registration;
   if (state === 'registered') return { light: 'green', sentence };
   if (state === 'idle') return { light: 'amber', sentence, todo: 'Press Start answering calls.' };
-  if (state === 'failed' && status === undefined)
-    return { light: 'red', sentence, todo: COME_BACK };
+  if (state === 'failed' && status === undefined) {
+    return { light: 'red', sentence: 'The bridge does not answer.', todo: COME_BACK };
+  }
   return state === 'failed'
     ? { light: 'red', sentence, todo: 'Reload this page; its log and the bridge’s say more.' }
     : { light: 'amber', sentence, todo: 'Wait a moment; it goes on trying.' };
 }
 
-function agentLink({ status, sockets }: ChainFacts): Look {
-  // A live call knows better than the last probe.
-  const troubled = sockets.find(({ state }) => state === 'reconnecting');
+function agentLink({ status, calls }: ChainFacts): Look {
+  const troubled = calls.find(({ socket }) => socket.state === 'reconnecting');
   if (troubled !== undefined) {
-    const { sentence, code } = troubled;
-    const todo = 'Start the agent again; the page connects as soon as it is back.';
+    const { sentence, code } = troubled.socket;
+    const todo = 'This page connects as soon as the agent is there.';
     return { light: 'red', sentence, todo, ...(code && { code }) };
   }
-  const open = sockets.filter(({ state }) => state === 'open').length;
+  // It is connected, and does not do well.
+  for (const { remarks, bridgeRemarks } of calls) {
+    const [remark] = remarks;
+    if (remark !== undefined) return { light: 'amber', ...remark };
+    const [noticed] = bridgeRemarks;
+    if (noticed !== undefined) return { light: 'amber', code: noticed[0], sentence: noticed[1] };
+  }
+  const open = calls.filter(({ socket }) => socket.state === 'open').length;
   if (open > 0) {
     return { light: 'green', sentence: open === 1 ? 'In a call.' : `In ${open} calls.` };
   }

@@ -67,8 +67,10 @@ function secure(isSecure: boolean): Finding {
 function browser({ unsupported, hasScriptTransform }: ReadinessFacts): Finding {
   const check = 'Script transforms';
   if (unsupported !== undefined) {
-    const { code, message } = unsupported;
-    return { check: 'Browser', result: 'fail', code, message, todo: 'Use Chrome or Edge.' };
+    // What it lacks is the headline above.
+    const message = 'This browser cannot take calls.';
+    const todo = 'Open this page in Chrome or Edge.';
+    return { check: 'Browser', result: 'fail', code: unsupported.code, message, todo };
   }
   if (hasScriptTransform) return { check, result: 'pass', message: 'the quickest audio path' };
   return {

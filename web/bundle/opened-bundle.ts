@@ -1,6 +1,8 @@
 /** A bundle that is looked at: what it holds, in the forms that the page's panels show. */
 import type { AgentEvent } from '../../agent/dialects/types.ts';
 import type { ErrorCode } from '../../common/errors.ts';
+import { HOP_NAMES, NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
+import { countOf } from '../../common/histogram.ts';
 import type { LogLevel } from '../../common/log.ts';
 import type { Bundle } from '../../recording/bundle.ts';
 import type { RecordedEvent } from '../../recording/manifest.ts';
@@ -19,6 +21,8 @@ export class OpenedBundle {
   readonly entries: readonly LogEntry[];
   /** What was said. */
   readonly conversation: Conversation;
+  /** Its counters and what each hop took. */
+  readonly figures: Pick<CallFigures, 'counters' | 'hops'> | undefined;
   /** What could not be read of it. */
   readonly problems: readonly string[];
   /** Of its audio, for a player. */
@@ -37,6 +41,7 @@ export class OpenedBundle {
     ];
     this.entries = bundle.events.map(entryOf);
     this.conversation = conversationOf(bundle.events);
+    this.figures = figuresOf(bundle);
     this.audioUrl = URL.createObjectURL(new Blob([bundle.audio], { type: 'audio/wav' }));
     this.audio.src = this.audioUrl;
   }
@@ -91,6 +96,22 @@ function conversationOf(events: readonly RecordedEvent[]): Conversation {
     }
   }
   return conversation;
+}
+
+/** A counter of another version is none; what are no figures is left out. */
+function figuresOf({ figures }: Bundle): OpenedBundle['figures'] {
+  if (figures === undefined) return undefined;
+  try {
+    const counters = { ...NO_COUNTERS, ...figures.counters };
+    const { hops } = figures;
+    const numbers = [
+      ...Object.values(counters).map((value) => value ?? 0),
+      ...HOP_NAMES.map((name) => countOf(hops[name])),
+    ];
+    return numbers.every((value) => Number.isFinite(value)) ? { counters, hops } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** As the page's log shows what happened. */

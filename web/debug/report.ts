@@ -33,7 +33,7 @@ export function reportOf(bridge: Bridge): object {
       startedAt: call.startedAt.toISOString(),
       endSentence: call.endSentence,
       remarks: call.remarks,
-      mediaProblem: call.mediaProblem ?? null,
+      mediaProblem: call.mediaProblem?.sentence ?? null,
       counters: call.counters,
       hops: call.figures?.hops ?? null,
       turns: call.timeline.turns.map(turnRow),

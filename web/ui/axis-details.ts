@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { formatClock, formatMs } from '../bridge/format.ts';
 import { PHASE_WORDS, phasesOf } from '../timeline/phases.ts';
 import type { Entry, EntryKind, TurnSpan } from '../timeline/types.ts';
+import './error-code.ts';
 import { base } from './styles.ts';
 
 const KIND_WORDS: Record<EntryKind, string> = {
@@ -91,7 +92,13 @@ export class AxisDetails extends LitElement {
     const length = endAt === undefined || endAt - at < 1 ? '' : `, ${formatMs(endAt - at)}`;
     return html`<p class=${this.isPicked ? '' : 'one-line'}>
         <span class="figure">${formatClock(at, 3)}${length}</span> <b>${who}</b> ${text}
-        ${code === undefined ? nothing : html`<span class="figure">[${code}]</span>`}
+        ${
+          code === undefined
+            ? nothing
+            : this.isPicked
+              ? html`<error-code code=${code}></error-code>`
+              : html`<span class="figure">[${code}]</span>`
+        }
       </p>
       ${
         this.isPicked && detail !== undefined

@@ -82,6 +82,9 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
   @state() private isLate = false;
   #wasSettled = false;
   #roomFor = false;
+  #hadStatus = false;
+  /** Outlives the field, which is made anew with a call. */
+  @state() private dialText = '';
 
   constructor() {
     super();
@@ -114,7 +117,7 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
       status,
       registration,
       unsupported,
-      sockets: live.map(({ socket }) => socket),
+      calls: live,
     });
     return html`
       <page-header
@@ -161,6 +164,9 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
 
   #columns(bridge: Bridge, live: readonly Call[], ended: readonly Call[]): TemplateResult {
     const { config, status, registration, unsupported, recordings, bundles } = bridge;
+    this.#hadStatus ||= status !== undefined;
+    // Nothing else can be said until it is back.
+    const isLost = this.#hadStatus && status === undefined;
     const hasPhone = status?.registrations.some(({ kind }) => kind === 'phone') ?? false;
     return html`
       <div class="columns ${this.#isSettled(live) ? '' : 'loading'}">
@@ -200,6 +206,7 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
               : html`<ready-panel
                   .registration=${registration}
                   .unsupported=${unsupported}
+                  .isBridgeLost=${isLost}
                   .canStart=${config !== undefined && !bridge.isStarted}
                   .isStarted=${bridge.isStarted}
                   .hasPhone=${bridge.hadCall || hasPhone}
@@ -207,7 +214,7 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
                 ></ready-panel>`
           }
           ${
-            live.length > 0
+            live.length > 0 || isLost
               ? nothing
               : html`<readiness-view
                   .registration=${registration}
@@ -223,6 +230,8 @@ export class BridgeApp extends LitElement implements ShortcutTarget {
                 registration.state === 'registered'
                   ? html`<dial-box
                       .phones=${status?.registrations ?? []}
+                      .text=${this.dialText}
+                      @typed=${({ detail }: CustomEvent<string>) => (this.dialText = detail)}
                       @dial=${({ detail }: CustomEvent<string>) => void bridge.dial(detail)}
                     ></dial-box>`
                   : nothing

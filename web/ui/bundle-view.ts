@@ -7,6 +7,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import type { OpenedBundle } from '../bundle/opened-bundle.ts';
 import { formatDuration } from '../bridge/format.ts';
 import type { Replay } from '../replay/replay.ts';
+import './call-figures.ts';
 import './conversation-view.ts';
 import './event-log-view.ts';
 import './ladder-view.ts';
@@ -34,7 +35,7 @@ export class BundleView extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: 8px 16px;
-        padding: 18px 24px 12px;
+        padding: 18px var(--inset) 12px;
       }
 
       .title {
@@ -61,7 +62,7 @@ export class BundleView extends LitElement {
       .replay {
         background: var(--amber-soft);
         color: var(--amber);
-        padding: 10px 24px;
+        padding: 10px var(--inset);
       }
 
       .replay {
@@ -79,7 +80,7 @@ export class BundleView extends LitElement {
       }
 
       .player {
-        padding: 0 24px 12px;
+        padding: 0 var(--inset) 12px;
       }
 
       .player audio {
@@ -90,12 +91,15 @@ export class BundleView extends LitElement {
 
       details {
         border-top: 1px solid var(--line);
-        padding: 12px 24px;
+        padding: 12px var(--inset);
       }
 
       summary {
         cursor: pointer;
-        font-weight: 600;
+      }
+
+      summary span {
+        margin-left: 0.8em;
       }
 
       details[open] > summary {
@@ -162,22 +166,40 @@ export class BundleView extends LitElement {
         opened.conversation.turns.length === 0
           ? nothing
           : html`<details data-testid="bundle-said">
-              <summary>What was said</summary>
+              <summary><span class="label">What was said</span></summary>
               <conversation-view .turns=${opened.conversation.turns}></conversation-view>
             </details>`
       }
       <turn-table over .turns=${opened.timeline.turns}></turn-table>
+      ${
+        opened.figures === undefined
+          ? nothing
+          : html`<details data-testid="bundle-figures">
+              <summary><span class="label">Figures</span></summary>
+              <call-figures
+                over
+                .counters=${opened.figures.counters}
+                .hops=${opened.figures.hops}
+              ></call-figures>
+            </details>`
+      }
       <network-charts .timeline=${opened.timeline}></network-charts>
       ${
         trace === undefined
           ? nothing
           : html`<details data-testid="bundle-sip">
-              <summary>SIP messages (${trace.messages.length})</summary>
+              <summary>
+                <span class="label">SIP messages</span>
+                <span class="figure">${trace.messages.length}</span>
+              </summary>
               <ladder-view .trace=${trace}></ladder-view>
             </details>`
       }
       <details data-testid="bundle-log">
-        <summary>Events (${opened.entries.length})</summary>
+        <summary>
+          <span class="label">Events</span>
+          <span class="figure">${opened.entries.length}</span>
+        </summary>
         <event-log-view inner .entries=${opened.entries}></event-log-view>
       </details>
     </section>`;

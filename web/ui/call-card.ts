@@ -9,6 +9,7 @@ import './call-figures.ts';
 import './call-monitor.ts';
 import type { EarChange } from './call-monitor.ts';
 import './conversation-view.ts';
+import './error-code.ts';
 import './network-charts.ts';
 import { base, buttons } from './styles.ts';
 import './ticking-time.ts';
@@ -25,7 +26,7 @@ const STATE_WORDS: Record<PageCallState, string> = {
 const AGENT_WORDS: Record<SocketState, string> = {
   connecting: 'Agent connecting',
   open: 'Agent connected',
-  reconnecting: 'Agent lost',
+  reconnecting: 'No agent',
   closed: 'Agent gone',
 };
 
@@ -45,7 +46,7 @@ export class CallCard extends LitElement {
         flex-wrap: wrap;
         gap: 14px 24px;
         justify-content: space-between;
-        padding: 20px 24px 18px;
+        padding: 20px var(--inset) 18px;
       }
 
       h2 {
@@ -138,7 +139,7 @@ export class CallCard extends LitElement {
         display: grid;
         font-size: 0.9rem;
         gap: 6px;
-        padding: 12px 24px;
+        padding: 12px var(--inset);
       }
 
       .details {
@@ -148,7 +149,7 @@ export class CallCard extends LitElement {
       }
 
       .details > * {
-        padding: 18px 24px 20px;
+        padding: 18px var(--inset) 20px;
       }
 
       .details > * + * {
@@ -212,7 +213,13 @@ export class CallCard extends LitElement {
           remarks.length === 0
             ? nothing
             : html`<ul class="remarks" role="status">
-                ${remarks.map((remark) => html`<li>${remark}</li>`)}
+                ${remarks.map(
+                  ({ sentence, code }) =>
+                    html`<li>
+                      ${sentence}
+                      ${code === undefined ? nothing : html`<error-code code=${code}></error-code>`}
+                    </li>`,
+                )}
               </ul>`
         }
         <div class="details">
@@ -317,7 +324,7 @@ export class CallCard extends LitElement {
             title="Every SIP message of the call (key L)"
             @click=${() => this.#say('ladder')}
           >
-            SIP
+            SIP messages
           </button>
           <button class="danger" data-testid="hangup-button" @click=${() => this.#say('hang-up')}>
             Hang up

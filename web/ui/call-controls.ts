@@ -19,7 +19,7 @@ export class CallControls extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: 10px 18px;
-        padding: 12px 24px;
+        padding: 12px var(--inset);
       }
 
       form,

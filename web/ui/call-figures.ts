@@ -1,4 +1,4 @@
-/** The counters of one call. */
+/** The counters of one call, and what each hop takes. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Hops } from '../../common/figures.ts';
@@ -34,7 +34,7 @@ export class CallFigures extends LitElement {
         margin-bottom: 5px;
       }
 
-      dl + .label {
+      :host(:not([over])) div + div {
         margin-top: 15px;
       }
 
@@ -45,6 +45,13 @@ export class CallFigures extends LitElement {
         padding: 0.1em 0.3em;
       }
 
+      /* A call that is over has a card's width for them. */
+      :host([over]) section {
+        display: grid;
+        gap: 14px 48px;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr));
+      }
+
       .off {
         color: var(--amber);
         font-weight: 600;
@@ -52,6 +59,8 @@ export class CallFigures extends LitElement {
     `,
   ];
 
+  /** Of a call that has ended: nothing is chosen or counted any more. */
+  @property({ type: Boolean, reflect: true }) over = false;
   @property({ attribute: false }) counters: MediaCounters | undefined;
   @property({ type: Number }) frameRate = 0;
   @property({ type: Number }) nominalRate = 50;
@@ -60,35 +69,43 @@ export class CallFigures extends LitElement {
   @property() captureMode: CaptureMode = 'auto';
 
   override render(): TemplateResult | typeof nothing {
-    const { counters: c, frameRate, nominalRate } = this;
+    const { counters: c, frameRate, nominalRate, over } = this;
     if (c === undefined) return nothing;
     const rateOff = frameRate > 0 && Math.abs(frameRate - nominalRate) > nominalRate * 0.04;
     return html`
-      <div data-testid="call-figures">
-        <h3 class="label">Caller → agent</h3>
-        <dl>
-          ${row('Frames to agent', c.framesToAgent.toLocaleString('en'))}
-          ${row('Frames per second', frameRate === 0 ? '–' : frameRate.toFixed(1), rateOff)}
-          ${row('Concealed', formatMs(c.concealedMs), c.concealedMs > 0)}
-          ${row('Late packets', String(c.late), c.late > 0)}
-          ${c.skewPpm === null ? nothing : row('Phone’s clock', clock(c))}
-          ${c.framesDropped > 0 ? row('Frames dropped', String(c.framesDropped), true) : nothing}
-          <dt><label for="capture">Capture</label></dt>
-          <dd>${this.#captureChoice()}</dd>
-          ${hop('Packet → agent’s socket', this.hops?.receiveToSocket)}
-        </dl>
-        <h3 class="label">Agent → caller</h3>
-        <dl>
-          ${row('Bytes from agent', formatBytes(c.bytesFromAgent))}
-          ${row('Waiting to be played', formatMs(c.queuedMs))}
-          ${row('Played', formatMs(c.playedMs))}
-          ${hop('Waited for the cushion', this.hops?.playoutWait)}
-          ${hop('Socket → RTP', this.hops?.socketToRtp)}
-          ${c.clipped > 0 ? row('Clipped', `${c.clipped} samples`, true) : nothing}
-          ${row('Ran dry', `${c.underruns} ×`, c.underruns > 0)}
-          ${c.flushedMs > 0 ? row('Cut by the caller', formatMs(c.flushedMs)) : nothing}
-        </dl>
-      </div>
+      <section data-testid="call-figures">
+        <div>
+          <h3 class="label">Caller → agent</h3>
+          <dl>
+            ${row('Frames to agent', c.framesToAgent.toLocaleString('en'))}
+            ${over ? nothing : row('Frames per second', frameRate === 0 ? '–' : frameRate.toFixed(1), rateOff)}
+            ${row('Concealed', formatMs(c.concealedMs), c.concealedMs > 0)}
+            ${row('Late packets', String(c.late), c.late > 0)}
+            ${c.skewPpm === null ? nothing : row('Phone’s clock', clock(c))}
+            ${c.framesDropped > 0 ? row('Frames dropped', String(c.framesDropped), true) : nothing}
+            ${
+              over
+                ? nothing
+                : html`<dt><label for="capture">Capture</label></dt>
+                    <dd>${this.#captureChoice()}</dd>`
+            }
+            ${hop('Packet → agent’s socket', this.hops?.receiveToSocket)}
+          </dl>
+        </div>
+        <div>
+          <h3 class="label">Agent → caller</h3>
+          <dl>
+            ${row('Bytes from agent', formatBytes(c.bytesFromAgent))}
+            ${over ? nothing : row('Waiting to be played', formatMs(c.queuedMs))}
+            ${row('Played', formatMs(c.playedMs))}
+            ${hop('Waited for the cushion', this.hops?.playoutWait)}
+            ${hop('Socket → RTP', this.hops?.socketToRtp)}
+            ${c.clipped > 0 ? row('Clipped', `${c.clipped} samples`, true) : nothing}
+            ${row('Ran dry', `${c.underruns} ×`, c.underruns > 0)}
+            ${c.flushedMs > 0 ? row('Cut by the caller', formatMs(c.flushedMs)) : nothing}
+          </dl>
+        </div>
+      </section>
     `;
   }
 
@@ -138,7 +155,10 @@ function hop(name: string, figures: HistogramFigures | undefined): TemplateResul
   if (figures === undefined) return nothing;
   const [p50, p95] = [percentileOf(figures, 0.5), percentileOf(figures, 0.95)];
   if (p50 === undefined || p95 === undefined) return nothing;
-  return row(name, `${p50.toFixed(1)} / ${p95.toFixed(1)} ms`);
+  return html`<dt>${name}</dt>
+    <dd class="figure" title="Median / 95th percentile">
+      ${p50.toFixed(1)} / ${p95.toFixed(1)} ms
+    </dd>`;
 }
 
 function row(name: string, value: string, off = false): TemplateResult {

@@ -12,7 +12,7 @@ export class CallList extends LitElement {
     base,
     css`
       nav {
-        padding: 14px 24px 8px;
+        padding: 14px var(--inset) 8px;
       }
 
       li {

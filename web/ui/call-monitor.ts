@@ -23,7 +23,7 @@ export class CallMonitor extends LitElement {
         flex-wrap: wrap;
         font-size: 0.87rem;
         gap: 8px 18px;
-        padding: 0 24px 16px;
+        padding: 0 var(--inset) 16px;
       }
 
       .ear {

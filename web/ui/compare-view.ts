@@ -17,7 +17,7 @@ export class CompareView extends LitElement {
     css`
       section {
         overflow-x: auto;
-        padding: 18px 24px;
+        padding: 18px var(--inset);
       }
 
       table {

@@ -1,6 +1,7 @@
 /** Calls a phone from the page: a registered one, offered as one types, or any sip: address. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import type { Registration } from '../../common/api.ts';
 import { base, buttons, fields } from './styles.ts';
 
@@ -19,7 +20,7 @@ export class DialBox extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: 10px 14px;
-        padding: 14px 24px;
+        padding: 14px var(--inset);
       }
 
       .phones {
@@ -48,6 +49,8 @@ export class DialBox extends LitElement {
   };
 
   @property({ attribute: false }) phones: readonly Registration[] = [];
+  /** What stands in the field; `typed` tells of what is typed. */
+  @property() text = '';
 
   override render(): TemplateResult {
     const users = this.phones
@@ -65,6 +68,8 @@ export class DialBox extends LitElement {
           spellcheck="false"
           required
           data-testid="dial-input"
+          .value=${live(this.text)}
+          @input=${({ target }: Event) => this.#say('typed', (target as HTMLInputElement).value)}
         />
         <datalist id="phones">
           ${names.map((user) => html`<option value=${user}></option>`)}
@@ -82,7 +87,7 @@ export class DialBox extends LitElement {
                         type="button"
                         class="quiet"
                         title="Call ${user}"
-                        @click=${() => this.#dial(user)}
+                        @click=${() => this.#say('dial', user)}
                       >
                         ${user}
                       </button>`,
@@ -95,12 +100,12 @@ export class DialBox extends LitElement {
 
   #submit(event: Event): void {
     event.preventDefault();
-    const input = this.renderRoot.querySelector('input');
-    this.#dial(input?.value.trim() ?? '');
+    const to = this.renderRoot.querySelector('input')?.value.trim() ?? '';
+    if (to !== '') this.#say('dial', to);
   }
 
-  #dial(to: string): void {
-    if (to !== '') this.dispatchEvent(new CustomEvent<string>('dial', { detail: to }));
+  #say(what: 'dial' | 'typed', detail: string): void {
+    this.dispatchEvent(new CustomEvent<string>(what, { detail }));
   }
 }
 

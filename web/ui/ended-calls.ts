@@ -15,7 +15,7 @@ export class EndedCalls extends LitElement {
     buttons,
     css`
       section {
-        padding: 18px 24px 8px;
+        padding: 18px var(--inset) 8px;
       }
 
       li {
@@ -52,7 +52,7 @@ export class EndedCalls extends LitElement {
       .axis {
         grid-column: 1 / -1;
         order: 2;
-        margin: 8px -24px 0;
+        margin: 8px calc(-1 * var(--inset)) 0;
       }
 
       @media (max-width: 560px) {

@@ -139,11 +139,15 @@ export class EventLogView extends LitElement {
       <section class="card" role=${this.inner ? 'group' : 'region'} aria-labelledby="heading">
         <div class="head">
           <h2 class="label" id="heading">Log</h2>
-          <copy-button .text=${() => formatLog(found)} what="the log as text"></copy-button>
+          <copy-button
+            .text=${() => formatLog(found)}
+            label="Copy text"
+            what="of the log"
+          ></copy-button>
           <copy-button
             .text=${() => logAsJson(found)}
-            label="JSON"
-            what="Copy the log as JSON"
+            label="Copy JSON"
+            what="of the log"
             data-testid="copy-log-json"
           ></copy-button>
           ${this.#filters()}

@@ -110,11 +110,11 @@ export class PageHeader extends LitElement {
         <button
           class="quiet"
           aria-haspopup="dialog"
-          title="What single keys do (key ?)"
+          title="What single keys do (press ?)"
           data-testid="shortcuts-button"
           @click=${() => this.dispatchEvent(new CustomEvent('shortcuts'))}
         >
-          Keys
+          Shortcuts
         </button>
         <p
           class="state ${state}"

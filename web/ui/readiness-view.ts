@@ -24,7 +24,7 @@ export class ReadinessView extends LitElement {
     buttons,
     css`
       section {
-        padding: 14px 24px 16px;
+        padding: 14px var(--inset) 16px;
       }
 
       header {

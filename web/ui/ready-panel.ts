@@ -2,7 +2,9 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { BridgeError } from '../../common/errors.ts';
+import { COME_BACK } from '../bridge/chain.ts';
 import { IDLE, type RegistrationStatus } from '../phone/registration.ts';
+import './error-code.ts';
 import { base, buttons } from './styles.ts';
 
 @customElement('ready-panel')
@@ -17,7 +19,7 @@ export class ReadyPanel extends LitElement {
         flex-wrap: wrap;
         gap: 18px 28px;
         justify-content: space-between;
-        padding: clamp(22px, 3.4vw, 34px);
+        padding: clamp(20px, 2.6vw, 28px) var(--inset);
       }
 
       .text {
@@ -36,15 +38,17 @@ export class ReadyPanel extends LitElement {
         max-width: 58ch;
       }
 
-      .code {
-        color: var(--red);
-        font: 600 0.8rem var(--mono);
+      error-code {
+        display: inline-block;
+        margin-top: 10px;
       }
     `,
   ];
 
   @property({ attribute: false }) registration: RegistrationStatus = IDLE;
   @property({ attribute: false }) unsupported: BridgeError | undefined;
+  /** It was there, and is not any more. */
+  @property({ type: Boolean }) isBridgeLost = false;
   @property({ type: Boolean }) canStart = false;
   @property({ type: Boolean }) isStarted = false;
   @property({ type: Boolean }) hasPhone = false;
@@ -54,16 +58,16 @@ export class ReadyPanel extends LitElement {
     return html`
       <section class="card" aria-live="polite">
         <div class="text">
+          <h2>${headline}</h2>
+          <p>${text}</p>
           ${
             this.unsupported === undefined
               ? nothing
-              : html`<span class="code">${this.unsupported.code}</span>`
+              : html`<error-code code=${this.unsupported.code}></error-code>`
           }
-          <h2>${headline}</h2>
-          <p>${text}</p>
         </div>
         ${
-          this.isStarted || this.unsupported !== undefined
+          this.isStarted || this.isBridgeLost || this.unsupported !== undefined
             ? nothing
             : html`<button
                 class="primary"
@@ -79,6 +83,9 @@ export class ReadyPanel extends LitElement {
   }
 
   #words(): { readonly headline: string; readonly text: string } {
+    if (this.isBridgeLost) {
+      return { headline: 'The bridge does not answer', text: `No call can come. ${COME_BACK}` };
+    }
     if (this.unsupported !== undefined) {
       return { headline: 'This browser cannot be the bridge', text: this.unsupported.message };
     }

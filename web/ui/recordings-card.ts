@@ -20,7 +20,7 @@ export class RecordingsCard extends LitElement {
     fields,
     css`
       section {
-        padding: 18px 24px 14px;
+        padding: 18px var(--inset) 14px;
       }
 
       header {

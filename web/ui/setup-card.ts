@@ -18,7 +18,7 @@ export class SetupCard extends LitElement {
         display: grid;
         gap: 18px 40px;
         grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
-        padding: clamp(20px, 3vw, 30px);
+        padding: 20px var(--inset) 22px;
       }
 
       header {

@@ -53,7 +53,7 @@ export class ShortcutsDialog extends LitElement {
     return html`
       <dialog aria-labelledby="title" data-testid="shortcuts">
         <div class="title">
-          <h2 id="title">Keys</h2>
+          <h2 id="title">Shortcuts</h2>
           <button autofocus @click=${() => this.#dialog?.close()}>Close</button>
         </div>
         <div class="body">
@@ -73,7 +73,7 @@ export class ShortcutsDialog extends LitElement {
               @change=${({ target }: Event) =>
                 (shortcutsSwitch.isOn = (target as HTMLInputElement).checked)}
             />
-            Single keys work all over the page
+            Shortcuts are on
           </label>
         </div>
       </dialog>

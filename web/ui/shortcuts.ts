@@ -36,7 +36,7 @@ function withCall(run: (bridge: Bridge, call: Call) => void): Shortcut['run'] {
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { key: '?', name: 'Show these keys', run: (page) => page.showShortcuts() },
+  { key: '?', name: 'Show these shortcuts', run: (page) => page.showShortcuts() },
   { key: 's', name: 'Start answering calls', run: (_page, bridge) => bridge.start() },
   {
     key: 'i',

@@ -4,7 +4,7 @@ import { css } from 'lit';
 export const turnStyles = css`
   section {
     border-top: 1px solid var(--line);
-    padding: 16px 24px 14px;
+    padding: 16px var(--inset) 14px;
   }
 
   .head {
@@ -106,10 +106,6 @@ export const turnStyles = css`
   }
 
   @media (max-width: 560px) {
-    section {
-      padding-inline: 14px;
-    }
-
     .legend {
       margin-left: 0;
     }

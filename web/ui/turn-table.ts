@@ -56,7 +56,9 @@ export class TurnTable extends LitElement {
                 Waited
               </th>
               <th scope="col" class="fall">Where the time went</th>
-              <th scope="col" title="What the agent reports: in all, LLM, voice">Agent’s own</th>
+              <th scope="col" title="What the agent itself reports: in all, LLM, voice">
+                Agent says
+              </th>
               <th scope="col">Heard</th>
             </tr>
           </thead>
@@ -130,12 +132,13 @@ function percentile(sorted: readonly number[], share: number): number | undefine
 function waited({ latencyMs, overlapped, agentStartedMs }: TurnSpan, isOver: boolean): string {
   if (latencyMs !== undefined) return formatMs(latencyMs);
   if (overlapped) return 'while they spoke';
-  if (agentStartedMs !== undefined) return 'unasked';
+  if (agentStartedMs !== undefined) return '–';
   return isOver ? 'no answer' : 'waiting';
 }
 
 function spoke({ callerStartedMs, callerEndedMs }: TurnSpan, isOver: boolean): string {
-  if (callerStartedMs === undefined) return '–';
+  // A greeting, or a question whether somebody is still there.
+  if (callerStartedMs === undefined) return 'agent spoke first';
   if (callerEndedMs === undefined) return isOver ? 'spoke to the end' : 'speaking';
   return `spoke ${formatMs(callerEndedMs - callerStartedMs)}`;
 }

@@ -89,6 +89,20 @@ it('a greeting is a turn without a latency', () => {
   expect(meter.turns).toEqual([{ id: 1, agentStartedMs: 120, agentEndedMs: 1000, answer: 1 }]);
 });
 
+it('an answer is one turn whatever its pauses; after a long one the agent speaks anew', () => {
+  const spoken: Span[] = [
+    [100, 1000],
+    [1600, 2500],
+    [5000, 6000],
+  ];
+  const { meter, answered } = new Scene().run(7000, [], spoken);
+  expect(meter.turns).toEqual([
+    { id: 1, agentStartedMs: 120, agentEndedMs: 2500, answer: 1 },
+    { id: 2, agentStartedMs: 5020, agentEndedMs: 6000, answer: 1 },
+  ]);
+  expect(answered).toHaveLength(2);
+});
+
 it('an answer that goes on while the caller says something has not begun anew', () => {
   const { meter } = new Scene().run(
     6000,
@@ -142,7 +156,7 @@ describe('the agent’s own claims', () => {
 it('keeps the newest hundred', () => {
   const scene = new Scene();
   for (let n = 0; n < 110; n++) {
-    scene.run((n + 1) * 1000, [], [[n * 1000 + 500, n * 1000 + 560]]);
+    scene.run((n + 1) * 1000, [], [[n * 1000 + 500, n * 1000 + 560]], n);
   }
   expect(scene.meter.turns).toHaveLength(100);
   expect(scene.meter.turns.at(-1)?.id).toBe(110);

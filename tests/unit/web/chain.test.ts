@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Status } from '../../../common/api.ts';
 import { BridgeError } from '../../../common/errors.ts';
-import { chainOf, type ChainFacts } from '../../../web/bridge/chain.ts';
+import { chainOf, type CallHealth, type ChainFacts } from '../../../web/bridge/chain.ts';
 
 const STATUS: Status = {
   version: '1',
@@ -28,7 +28,14 @@ const FINE: ChainFacts = {
   status: STATUS,
   registration: { state: 'registered', sentence: 'Registered.' },
   unsupported: undefined,
-  sockets: [],
+  calls: [],
+};
+
+const CALL: CallHealth = {
+  socket: { state: 'open', sentence: '' },
+  remarks: [],
+  bridgeRemarks: new Map(),
+  mediaProblem: undefined,
 };
 
 function linkOf(name: string, facts: Partial<ChainFacts>): { light: string; sentence: string } {
@@ -112,13 +119,25 @@ describe('chainOf', () => {
           engines: { drachtio: down, rtpengine: down },
         },
       },
-      { sockets: [{ state: 'reconnecting', sentence: 'Gone.' }] },
+      { calls: [{ ...CALL, socket: { state: 'reconnecting', sentence: 'Gone.' } }] },
     ];
     for (const facts of states) {
-      const links = chainOf({ ...FINE, ...facts }).filter(({ light }) => light !== 'green');
+      const links = chainOf({ ...FINE, ...facts }).filter(
+        ({ light, sentence }) =>
+          light !== 'green' && sentence !== 'Unknown until the bridge answers.',
+      );
       expect(links).not.toEqual([]);
       for (const { todo, code } of links) expect(todo ?? code).toBeDefined();
     }
+    // Once, where the bridge is lost.
+    const lost = chainOf({
+      ...FINE,
+      status: undefined,
+      registration: { state: 'failed', sentence: 's' },
+    });
+    expect(lost.map(({ todo }) => todo).filter(Boolean)).toEqual([
+      'Start it again: npm start. This page finds it by itself.',
+    ]);
   });
 
   test('without a status everything behind the bridge is waited for', () => {
@@ -161,13 +180,32 @@ describe('chainOf', () => {
 
   test('a live call knows better than the last probe of the agent', () => {
     const down = { ...STATUS, agent: { ...STATUS.agent, ok: false } };
-    const open = { state: 'open', sentence: '' } as const;
-    const lost = { state: 'reconnecting', sentence: 'Gone.' } as const;
+    const lost: CallHealth = { ...CALL, socket: { state: 'reconnecting', sentence: 'Gone.' } };
     expect(linkOf('Agent', { status: down }).light).toBe('red');
-    expect(linkOf('Agent', { status: down, sockets: [open] }).light).toBe('green');
-    expect(linkOf('Agent', { sockets: [open, lost] })).toMatchObject({
+    expect(linkOf('Agent', { status: down, calls: [CALL] }).light).toBe('green');
+    expect(linkOf('Agent', { calls: [CALL, lost] })).toMatchObject({
       light: 'red',
       sentence: 'Gone.',
     });
+  });
+
+  test('a live call says what is wrong with its agent and with its media, at the link to blame', () => {
+    const lights = (call: Partial<CallHealth>) =>
+      chainOf({ ...FINE, calls: [CALL, { ...CALL, ...call }] })
+        .filter(({ light }) => light !== 'green')
+        .map(({ name, light, code, sentence }) => [name, light, code, sentence]);
+    expect(lights({})).toEqual([]);
+    expect(lights({ remarks: [{ code: 'AGENT_SLOW', sentence: 'Slow.' }] })).toEqual([
+      ['Agent', 'amber', 'AGENT_SLOW', 'Slow.'],
+    ]);
+    expect(lights({ bridgeRemarks: new Map([['AGENT_SILENCE', 'Silent.']]) })).toEqual([
+      ['Agent', 'amber', 'AGENT_SILENCE', 'Silent.'],
+    ]);
+    expect(lights({ mediaProblem: { code: 'MEDIA_NO_ICE', sentence: 'No ICE.' } })).toEqual([
+      ['Media', 'red', 'MEDIA_NO_ICE', 'No ICE.'],
+    ]);
+    expect(lights({ mediaProblem: { code: 'MEDIA_SILENT', sentence: 'It stopped.' } })).toEqual([
+      ['Phone', 'amber', 'MEDIA_SILENT', 'It stopped.'],
+    ]);
   });
 });

@@ -24,13 +24,23 @@ describe('diagnose', () => {
 
   test('says when the phone sends nothing', () => {
     const [remark] = diagnose({ ...facts, counters: { ...COUNTERS, packets: 0 } });
-    expect(remark).toMatch(/^No audio arrives from the phone/);
+    expect(remark?.sentence).toMatch(/^No audio arrives from the phone/);
+    expect(remark?.code).toBe('MEDIA_NO_PHONE_RTP');
   });
 
   test('repeats why the agent is gone, and what the worker has noticed of it', () => {
     const socket = { state: 'reconnecting', sentence: 'It crashed.' } as const;
     const remarks = [{ code: 'AGENT_SLOW', sentence: 'It is slow.' }] as const;
-    expect(diagnose({ ...facts, socket, remarks })).toEqual(['It crashed.', 'It is slow.']);
+    const bridgeRemarks = new Map([
+      ['AGENT_SLOW', 'It is slow.'],
+      ['AGENT_SILENCE', 'It is silent.'],
+    ] as const);
+    const found = diagnose({ ...facts, socket, remarks, bridgeRemarks });
+    expect(found.map(({ sentence, code }) => [sentence, code])).toEqual([
+      ['It crashed.', undefined],
+      ['It is slow.', 'AGENT_SLOW'],
+      ['It is silent.', 'AGENT_SILENCE'],
+    ]);
   });
 });
 
