@@ -10,9 +10,9 @@ const executablePath = findBrowser();
 
 export default defineConfig<EngineOption>({
   testDir: 'tests/e2e',
-  timeout: 120_000,
-  // Catches what hangs, and nothing that is slow.
-  expect: { timeout: 30_000 },
+  // They catch what hangs, and nothing that is slow.
+  timeout: 400_000,
+  expect: { timeout: 60_000 },
   // Calls are measured against a clock; two at a time on a small machine would measure each other.
   workers: 1,
   forbidOnly: Boolean(process.env['CI']),

@@ -44,14 +44,12 @@ test('an agent that is down at the start: excused in words, and heard as soon as
   );
   await expect(page.getByTestId('chain-agent')).toHaveAttribute('data-light', 'red');
   const words = notice.slice(0, 16_000);
-  await expect
-    .poll(() => compare(words, call.recording.samples).correlation, { timeout: 15_000 })
-    .toBeGreaterThan(0.99);
+  await expect.poll(() => compare(words, call.recording.samples).correlation).toBeGreaterThan(0.99);
   const late = await TestAgent.start(port);
   const session = await late.session();
   session.send(bytesOf(speech));
   await expect
-    .poll(() => compare(heardOf(speech), call.recording.samples).correlation, { timeout: 15_000 })
+    .poll(() => compare(heardOf(speech), call.recording.samples).correlation)
     .toBeGreaterThan(0.99);
   await expect(page.getByTestId('agent-state')).toHaveAttribute('data-state', 'open');
   await call.hangup();
@@ -74,15 +72,15 @@ test('an agent killed and started again in a call: a soft tone meanwhile, the sa
   await expect(page.getByTestId('agent-state')).toHaveAttribute('data-state', 'reconnecting');
   const from = call.recording.samples.length;
   await expect
-    .poll(() => toneLevel(call.recording.samples.slice(from), 8000, 425), { timeout: 10_000 })
+    .poll(() => toneLevel(call.recording.samples.slice(from), 8000, 425))
     .toBeGreaterThan(0.002);
   const again = await TestAgent.start(port);
   const second = await again.session();
   expect(second.id).toBe(first.id);
-  await expect.poll(() => second.frames.length, { timeout: 10_000 }).toBeGreaterThan(25);
+  await expect.poll(() => second.frames.length).toBeGreaterThan(25);
   second.send(bytesOf(speech));
   await expect
-    .poll(() => compare(heardOf(speech), call.recording.samples).correlation, { timeout: 10_000 })
+    .poll(() => compare(heardOf(speech), call.recording.samples).correlation)
     .toBeGreaterThan(0.99);
   expect(call.state).toBe('answered');
   await call.hangup();
@@ -107,9 +105,7 @@ test('a query the agent does not like (4000): the page says what to set, the cal
     'misses campaign_id: give them in its query, for instance “campaign_id=1”',
   );
   await expect
-    .poll(() => compare(notice.slice(0, 16_000), call.recording.samples).correlation, {
-      timeout: 15_000,
-    })
+    .poll(() => compare(notice.slice(0, 16_000), call.recording.samples).correlation)
     .toBeGreaterThan(0.99);
   await call.hangup();
 });
@@ -128,13 +124,11 @@ test.describe('an agent that does not read', () => {
     const session = await agent.session();
     await expect.poll(() => session.frames.length).toBeGreaterThan(10);
     session.pause();
-    await expect(page.getByTestId('call-card')).toContainText('The agent reads too slowly: it is', {
-      timeout: 10_000,
-    });
+    await expect(page.getByTestId('call-card')).toContainText('The agent reads too slowly: it is');
     await expect(page.getByTestId('event-log')).toContainText('AGENT_SLOW');
     session.send(bytesOf(speech));
     await expect
-      .poll(() => compare(heardOf(speech), call.recording.samples).correlation, { timeout: 10_000 })
+      .poll(() => compare(heardOf(speech), call.recording.samples).correlation)
       .toBeGreaterThan(0.99);
     session.resume();
     await call.hangup();
@@ -161,9 +155,7 @@ for (const rate of [16_000, 24_000]) {
       for (let at = 0; at < bytes.length; at += 1501) session.send(bytes.subarray(at, at + 1501));
       const down = new Resampler({ from: rate, to: 8000 });
       const ideal = down.process(spoken).slice(Math.round(down.delaySamples));
-      await expect
-        .poll(() => compare(ideal, call.recording.samples).snrDb, { timeout: 10_000 })
-        .toBeGreaterThan(35);
+      await expect.poll(() => compare(ideal, call.recording.samples).snrDb).toBeGreaterThan(35);
       await expect(page.getByTestId('event-log')).not.toContainText('AGENT_FORMAT');
       await call.hangup();
     });
@@ -186,14 +178,14 @@ test('a minute of speech in one burst is spoken over in the middle: cut at once,
     .toBeGreaterThan(0.2);
   session.send('{"type":"barge_in","message":"","timestamp":0}');
   await expect
-    .poll(() => Math.max(...call.recording.samples.slice(-4000).map(Math.abs)), { timeout: 5_000 })
+    .poll(() => Math.max(...call.recording.samples.slice(-4000).map(Math.abs)))
     // As quiet as A-law gets.
     .toBeLessThan(20);
   await expect(page.getByTestId('transcript').last()).toContainText('spoke over the agent');
   session.send('{"type":"llm_response","text":"And now?"}');
   session.send(bytesOf(speech));
   await expect
-    .poll(() => compare(heardOf(speech), call.recording.samples).correlation, { timeout: 10_000 })
+    .poll(() => compare(heardOf(speech), call.recording.samples).correlation)
     .toBeGreaterThan(0.99);
   await call.hangup();
 });
@@ -218,7 +210,7 @@ test('a socket closed in the middle of speech: what had come is heard to its end
   const second = await agent.session();
   expect(second.id).toBe(session.id);
   await expect
-    .poll(() => compare(heardOf(speech), call.recording.samples).snrDb, { timeout: 10_000 })
+    .poll(() => compare(heardOf(speech), call.recording.samples).snrDb)
     .toBeGreaterThan(35);
   const heardBefore = call.recording.samples.length;
   second.send(bytesOf(speech));

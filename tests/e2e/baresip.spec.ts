@@ -47,9 +47,7 @@ test('baresip registers, dials and speaks; the agent hears it and is heard', asy
     });
     session.send(bytesOf(answer));
     const needed = Math.ceil(speech.length / 160) + 25;
-    await expect
-      .poll(() => session.frames.length, { timeout: 20_000 })
-      .toBeGreaterThanOrEqual(needed);
+    await expect.poll(() => session.frames.length).toBeGreaterThanOrEqual(needed);
     phone.hangUp();
     await phone.event('CALL_CLOSED');
     expect(await session.closed).toBe(1000);

@@ -5,10 +5,9 @@
 import { compare, idealCallerToAgent } from '../../audio/compare.ts';
 import { Resampler } from '../../audio/resampler.ts';
 import { Softphone } from '../../softphone/softphone.ts';
-import { fidelity } from '../support/fidelity.ts';
 import { bytesOf, sweep, toneLevel } from '../support/signals.ts';
-import type { AgentSession } from '../support/test-agent.ts';
 import { expect, test } from './fixtures.ts';
+import { expectWhole, frames } from './voice.ts';
 
 const speech = sweep({
   sampleRate: 8000,
@@ -62,21 +61,7 @@ for (const law of ['pcmu', 'pcma'] as const) {
     await call.hangup();
     expect(await session.closed).toBe(1000);
 
-    const ideal = idealCallerToAgent(caller, law);
-    // The bridge fills time when nothing comes for 200 ms. On a machine so busy that the phone or the
-    // way to the agent stood still for as long, the voice is whole in pieces only.
-    if (Math.max(longestGap(sentAt), longestGap(session.times)) < 190) {
-      const up = compare(ideal, session.pcm);
-      expect(up.correlation).toBeGreaterThan(0.999);
-      expect(up.snrDb).toBeGreaterThan(35);
-      expect(Math.abs(up.gainDb)).toBeLessThan(0.5);
-      // No sample was added or left out on the way: the start and the end lie equally far off.
-      const start = compare(ideal.slice(0, 24_000), session.pcm);
-      const end = compare(ideal.slice(-16_000), session.pcm);
-      expect(end.offset - start.offset).toBeCloseTo(ideal.length - 16_000, 1);
-    } else {
-      expect(fidelity(ideal, session.pcm, 16_000).whole).toBeGreaterThan(0.5);
-    }
+    expectWhole(idealCallerToAgent(caller, law), session, sentAt);
     // Frames of 20 ms and nothing else; not a byte of text, which would end the agent's session.
     expect(new Set(session.frames.map(({ length }) => length))).toEqual(new Set([640]));
     expect(session.texts).toEqual([]);
@@ -92,13 +77,18 @@ for (const law of ['pcmu', 'pcma'] as const) {
 test('not even the first packet is lost', async ({ agent, engine, openPage, phone }) => {
   test.skip(engine === 'rtpengine', 'rtpengine drops what comes before its DTLS handshake is over');
   await openPage();
-  const call = await phone.call({ to: '1000', play: speech, codecs: ['pcmu'] });
+  const sentAt: number[] = [];
+  const call = await phone.call({
+    to: '1000',
+    play: speech,
+    codecs: ['pcmu'],
+    onPacketSent: (_sequence, _timestamp, timeMs) => sentAt.push(timeMs),
+  });
   await call.answered;
   const session = await agent.session();
   await frames(session, 2 * 50);
   await call.hangup();
-  const heard = compare(idealCallerToAgent(speech.slice(0, 8000), 'pcmu'), session.pcm);
-  expect(heard.snrDb).toBeGreaterThan(35);
+  expectWhole(idealCallerToAgent(speech.slice(0, 8000), 'pcmu'), session, sentAt);
 });
 
 test('the agent gets 50 frames a second for as long as the call is up', async ({
@@ -111,25 +101,31 @@ test('the agent gets 50 frames a second for as long as the call is up', async ({
   await call.answered;
   const session = await agent.session();
   await frames(session, 351);
-  // In the first second the time from the answer to the phone's first packet is made up for.
-  const first = session.times[50] ?? 0;
-  const last = session.times[350] ?? first;
-  const counted = session.times.filter((time) => time >= first && time <= last).length - 1;
-  expect(counted / ((last - first) / 1000)).toBeGreaterThan(49);
-  expect(counted / ((last - first) / 1000)).toBeLessThan(51);
+  // In the first second the time from the answer to the phone's first packet is made up for. A frame may
+  // be late, and none is early: the earliest of a hundred are where they belong.
+  const lateness = session.times.map((time, i) => time - i * 20);
+  const [start, end] = [lateness.slice(50, 150), lateness.slice(250, 350)];
+  const drift = Math.min(...end) - Math.min(...start);
+  // One frame in a hundred more or less would be 40 ms in 200.
+  expect(Math.abs(drift)).toBeLessThan(40);
   await call.hangup();
 });
 
 test('a second call works as the first', async ({ agent, bridge, openPage, phone }) => {
   await openPage();
   for (const number of ['1001', '1002']) {
-    const call = await phone.call({ to: number, play: caller });
+    const sentAt: number[] = [];
+    const call = await phone.call({
+      to: number,
+      play: caller,
+      onPacketSent: (_sequence, _timestamp, timeMs) => sentAt.push(timeMs),
+    });
     await call.answered;
     const session = await agent.session();
     await frames(session, 4 * 50);
     await call.hangup();
     expect(await session.closed).toBe(1000);
-    expect(compare(idealCallerToAgent(caller, 'pcma'), session.pcm).snrDb).toBeGreaterThan(35);
+    expectWhole(idealCallerToAgent(caller, 'pcma'), session, sentAt);
     await bridge.until('the call is gone', ({ calls }) => calls.length === 0);
   }
 });
@@ -275,14 +271,3 @@ test.describe('while it rings', () => {
     expect(await call.ended).toMatchObject({ cause: 'refused', status: 480 });
   });
 });
-
-function longestGap(times: readonly number[]): number {
-  return Math.max(...times.slice(1).map((time, i) => time - (times[i] ?? time)));
-}
-
-/** Waits until the agent has received `count` frames. */
-async function frames(session: AgentSession, count: number): Promise<void> {
-  await expect
-    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
-    .toBeGreaterThanOrEqual(count);
-}

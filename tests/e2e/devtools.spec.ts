@@ -8,8 +8,8 @@ import { writeWav } from '../../audio/wav.ts';
 import { readBundle } from '../../recording/bundle.ts';
 import type { KeptRecording } from '../../web/recording/types.ts';
 import { bytesOf, sweep, toneLevel } from '../support/signals.ts';
-import type { AgentSession } from '../support/test-agent.ts';
 import { expect, test } from './fixtures.ts';
+import { frames } from './voice.ts';
 
 test.beforeEach(({ engine }) => {
   test.skip(engine === 'rtpengine', 'what is tested here lies before the engine');
@@ -33,18 +33,12 @@ test('what is injected is heard, on either side; what is asked is answered', asy
   await frames(session, 25);
   await page.evaluate("bridge.inject({hz: 440, ms: 800, dbfs: -6}, {as: 'agent'})");
   await page.evaluate('bridge.inject({hz: 1000, ms: 800, dbfs: -6})');
-  await expect
-    .poll(() => loudest(session.pcm, 16_000, 1_000), { timeout: 20_000 })
-    .toBeGreaterThan(0.4);
-  await expect
-    .poll(() => loudest(call.recording.samples, 8_000, 440), { timeout: 20_000 })
-    .toBeGreaterThan(0.4);
+  await expect.poll(() => loudest(session.pcm, 16_000, 1_000)).toBeGreaterThan(0.4);
+  await expect.poll(() => loudest(call.recording.samples, 8_000, 440)).toBeGreaterThan(0.4);
   // A WAV, by an address of the page's own origin or as bytes.
   const wav = [...writeWav({ sampleRate: 8_000, channels: [tone(8_000, 2_200)] })];
   await page.evaluate(`bridge.inject(Uint8Array.from([${wav.join()}]).buffer)`);
-  await expect
-    .poll(() => loudest(session.pcm, 16_000, 2_200), { timeout: 20_000 })
-    .toBeGreaterThan(0.3);
+  await expect.poll(() => loudest(session.pcm, 16_000, 2_200)).toBeGreaterThan(0.3);
   await expect(page.evaluate("bridge.inject('/nothing.wav')")).rejects.toThrow('HTTP 404');
   // Each on its own side only.
   expect(loudest(session.pcm, 16_000, 440)).toBeLessThan(0.05);
@@ -85,11 +79,11 @@ test('what is injected is heard, on either side; what is asked is answered', asy
   await expect(page.getByTestId('capture-select')).toHaveAttribute('data-capture', 'encoded');
   session.send(bytesOf(tone(16_000, 440, 20)));
   const counter = (name: string) => page.evaluate<number>(`bridge.calls[0].counters.${name}`);
-  await expect.poll(() => counter('queuedMs'), { timeout: 20_000 }).toBeGreaterThan(2_000);
+  await expect.poll(() => counter('queuedMs')).toBeGreaterThan(2_000);
   await page.evaluate('bridge.interrupt()');
-  await expect.poll(() => counter('flushedMs'), { timeout: 20_000 }).toBeGreaterThan(1_000);
+  await expect.poll(() => counter('flushedMs')).toBeGreaterThan(1_000);
   await expect
-    .poll(() => page.evaluate('bridge.turns()'), { timeout: 20_000 })
+    .poll(() => page.evaluate('bridge.turns()'))
     .toContainEqual(expect.objectContaining({ cutBy: 'page' }));
   expect(await page.evaluate('bridge.stats()')).toMatchObject([{ callId: call.callId }]);
 
@@ -101,7 +95,7 @@ test('what is injected is heard, on either side; what is asked is answered', asy
   // The call's own tracks in the Performance panel.
   await page.evaluate('bridge.hangUp()');
   expect(await call.ended).toMatchObject({ cause: 'hangup', by: 'remote' });
-  await expect.poll(() => tracksOf(page), { timeout: 20_000 }).toContain('Call');
+  await expect.poll(() => tracksOf(page)).toContain('Call');
   expect(await tracksOf(page)).toContain('Turns');
 
   await page.evaluate("bridge.dial('nobody')");
@@ -133,9 +127,7 @@ test('packets that are impaired are missed; a call is kept from when it is asked
     page.evaluate<{ concealedMs: number; late: number }>('bridge.calls[0].counters');
   await page.getByTestId('record-button').click();
   await page.evaluate('bridge.impair({loss: 0.3})');
-  await expect
-    .poll(async () => (await counters()).concealedMs, { timeout: 20_000 })
-    .toBeGreaterThan(100);
+  await expect.poll(async () => (await counters()).concealedMs).toBeGreaterThan(100);
   await expect
     .poll(() => page.evaluate('bridge.calls[0].timeline.entries.map(({ kind }) => kind)'))
     .toContain('concealed');
@@ -145,14 +137,14 @@ test('packets that are impaired are missed; a call is kept from when it is asked
   expect(workers).toEqual(expect.arrayContaining(['call', 'recordings']));
   await page.evaluate('bridge.impair({jitter: 200})');
   const { late } = await counters();
-  await expect.poll(async () => (await counters()).late, { timeout: 20_000 }).toBeGreaterThan(late);
+  await expect.poll(async () => (await counters()).late).toBeGreaterThan(late);
   // The agent has its frames all the same.
   const before = session.frames.length;
   await frames(session, before + 50);
   const id = await page.evaluate('bridge.record(false)');
   const kept = () =>
     page.evaluate<readonly KeptRecording[]>('bridge.recordings.filter(({complete}) => complete)');
-  await expect.poll(async () => (await kept()).length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(async () => (await kept()).length).toBe(1);
   const [recording] = await kept();
   expect(recording).toMatchObject({ id, callId: call.callId });
   expect(recording?.offsetMs).toBeGreaterThan(0);
@@ -163,7 +155,7 @@ test('packets that are impaired are missed; a call is kept from when it is asked
   await page.evaluate('bridge.play()');
   const player = page.getByTestId('player').locator('audio');
   const playedTo = () => player.evaluate((audio: { currentTime: number }) => audio.currentTime);
-  await expect.poll(playedTo, { timeout: 20_000 }).toBeGreaterThan(0.1);
+  await expect.poll(playedTo).toBeGreaterThan(0.1);
   const [file] = await Promise.all([
     page.waitForEvent('download'),
     page.evaluate('bridge.download().then((file) => (window.saved = file))'),
@@ -204,11 +196,4 @@ function tracksOf(page: Page): Promise<string[]> {
   return page.evaluate(
     `performance.getEntriesByType('measure').map(({detail}) => detail?.devtools?.track)`,
   );
-}
-
-/** Waits until the agent has received `count` frames. */
-async function frames(session: AgentSession, count: number): Promise<void> {
-  await expect
-    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
-    .toBeGreaterThanOrEqual(count);
 }

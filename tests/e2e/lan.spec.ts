@@ -63,9 +63,7 @@ test('the page of a bridge on a network opens by HTTPS and its token, and takes 
     await call.answered;
     // The demo agent greets: its voice has come through the guarded WebSocket and the page.
     await expect
-      .poll(() => call.recording.samples.some((sample) => Math.abs(sample) > 2000), {
-        timeout: 30_000,
-      })
+      .poll(() => call.recording.samples.some((sample) => Math.abs(sample) > 2000))
       .toBe(true);
     await call.hangup();
 

@@ -44,9 +44,7 @@ test('the page calls a phone, and the agent talks to whoever answers', async ({
   expect(session.id).toBe(taken?.callId);
   expect(session.query.get('phone_number')).toBe('agent001');
   session.send(bytesOf(tone(1300, 16_000)));
-  await expect
-    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
-    .toBeGreaterThanOrEqual(150);
+  await expect.poll(() => session.frames.length, { intervals: [50] }).toBeGreaterThanOrEqual(150);
   const [status] = (await bridge.status()).calls;
   expect(status).toMatchObject({
     callId: session.id,
@@ -109,9 +107,7 @@ test('a program has a phone called, and hears how it went', async ({ agent, brid
   const session = await agent.session();
   expect(session.id).toBe(answered.callId);
   session.send(bytesOf(tone(1300, 16_000)));
-  await expect
-    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
-    .toBeGreaterThanOrEqual(120);
+  await expect.poll(() => session.frames.length, { intervals: [50] }).toBeGreaterThanOrEqual(120);
   await fetch(`${bridge.url}/api/calls/${answered.callId}`, { method: 'DELETE' });
   expect(await taken?.ended).toMatchObject({ cause: 'hangup', by: 'remote' });
   await expect(page.getByTestId('call-card')).toHaveCount(0);
@@ -143,9 +139,7 @@ test('two pages ring, the first to answer gets the call, the other hears so', as
   await call.answered;
   const session = await agent.session();
   expect(session.id).toBe(call.callId);
-  await expect
-    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
-    .toBeGreaterThanOrEqual(100);
+  await expect.poll(() => session.frames.length, { intervals: [50] }).toBeGreaterThanOrEqual(100);
   // One page talks, the other one was told, and the agent saw one of them only.
   const cards = [first, second].map((page) => page.getByTestId('call-card'));
   await expect

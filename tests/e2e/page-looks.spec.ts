@@ -11,9 +11,6 @@ test.beforeEach(({ engine }) => {
   test.skip(engine === 'rtpengine', 'the page looks the same over either engine');
 });
 
-// Axe looks at every element of the page, several times a test.
-test.setTimeout(180_000);
-
 /** So long that somebody can cut it. */
 const LONG_ANSWER = sweep({
   sampleRate: 16_000,

@@ -79,7 +79,6 @@ test('hours of a call with every view open leave neither heap nor nodes behind',
   page,
   phone,
 }) => {
-  test.setTimeout(400_000);
   await tapPage(page);
   await openPage();
   await page.setViewportSize({ width: 1440, height: 2000 });

@@ -14,6 +14,7 @@ import { tooWide, violations } from '../support/axe.ts';
 import { bytesOf, sweep } from '../support/signals.ts';
 import type { AgentSession } from '../support/test-agent.ts';
 import { expect, test } from './fixtures.ts';
+import { frames } from './voice.ts';
 
 test.beforeEach(({ engine }) => {
   test.skip(engine === 'rtpengine', 'what is tested here lies before the engine');
@@ -158,7 +159,7 @@ test.describe('every call is recorded', () => {
     const session = await agent.session();
     await frames(session, 125);
     // Of half seconds, those that are over are in the file.
-    await expect.poll(() => audioBytes(page), { timeout: 20_000 }).toBeGreaterThan(2 * 4 * 16_000);
+    await expect.poll(() => audioBytes(page)).toBeGreaterThan(2 * 4 * 16_000);
     await page.reload();
     await call.ended;
     await bridge.until('the call is gone', ({ calls }) => calls.length === 0);
@@ -257,9 +258,7 @@ async function answerLate(session: AgentSession): Promise<void> {
 async function keptRecordings(page: Page, count: number): Promise<readonly KeptRecording[]> {
   const read = () => page.evaluate<readonly KeptRecording[]>('bridge.recordings');
   const isWhole = ({ durationMs, isLive }: KeptRecording) => durationMs > 0 && !isLive;
-  await expect
-    .poll(async () => (await read()).filter(isWhole).length, { timeout: 30_000 })
-    .toBe(count);
+  await expect.poll(async () => (await read()).filter(isWhole).length).toBe(count);
   return read();
 }
 
@@ -283,11 +282,4 @@ async function download(page: Page): Promise<{ bundle: Bundle; name: string; zip
   ]);
   const zip = await readFile(await file.path());
   return { bundle: readBundle(zip), name: file.suggestedFilename(), zip };
-}
-
-/** Waits until the agent has received `count` frames. */
-async function frames(session: AgentSession, count: number): Promise<void> {
-  await expect
-    .poll(() => session.frames.length, { timeout: 20_000, intervals: [50] })
-    .toBeGreaterThanOrEqual(count);
 }

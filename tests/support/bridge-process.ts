@@ -2,11 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { PageConfig, Status } from '../../common/api.ts';
-import { freePort } from './free-port.ts';
 
-const START_TIMEOUT_MS = 30_000;
-/** Catches what hangs, and nothing that is slow. */
-const PATIENCE_MS = 30_000;
+/** They catch what hangs, and nothing that is slow: the first start may have to build the page. */
+const START_TIMEOUT_MS = 120_000;
+const PATIENCE_MS = 60_000;
+const STOP_MS = 30_000;
 
 export interface BridgeFlags {
   readonly agentUrl?: string;
@@ -23,23 +23,19 @@ export interface BridgeFlags {
 }
 
 export class BridgeProcess {
-  readonly url: string;
   readonly #child: ChildProcess;
   #output = '';
 
-  private constructor(child: ChildProcess, httpPort: number) {
+  private constructor(child: ChildProcess) {
     this.#child = child;
-    this.url = `http://localhost:${httpPort}`;
     const keep = (chunk: Buffer) => (this.#output += chunk.toString());
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
   }
 
   static async start(flags: BridgeFlags): Promise<BridgeProcess> {
-    const httpPort = await freePort();
-    const sipPort = await freePort();
     const args = ['--import', 'tsx', 'server/main.ts', '--verbose'];
-    args.push('--port', String(httpPort), '--sip-port', String(sipPort));
+    args.push('--port', '0', '--sip-port', '0');
     if (flags.agentUrl) {
       args.push('--agent', flags.agentUrl);
       args.push('--agent-query', 'tenant_id=t&campaign_id=c&lead_id=l');
@@ -57,9 +53,14 @@ export class BridgeProcess {
         ...flags.settings,
       },
     });
-    const bridge = new BridgeProcess(child, httpPort);
+    const bridge = new BridgeProcess(child);
     await bridge.#ready();
     return bridge;
+  }
+
+  /** The page's address, as it is printed at the start. */
+  get url(): string {
+    return /http:\/\/localhost:\d+/.exec(this.#output)?.[0] ?? '';
   }
 
   /** For whoever measures what it costs. */
@@ -111,7 +112,7 @@ export class BridgeProcess {
     if (this.#child.exitCode !== null) return this.#child.exitCode;
     const exited = once(this.#child, 'exit') as Promise<[number | null]>;
     this.#child.kill('SIGTERM');
-    const hard = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+    const hard = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     const [code] = await exited;
     clearTimeout(hard);
     return code;
@@ -124,7 +125,7 @@ export class BridgeProcess {
 
   async #ready(): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
-    while (!this.#output.includes('ready in')) {
+    while (!this.#output.includes('ready in') || this.url === '') {
       if (this.#child.exitCode !== null || performance.now() > deadline) {
         this.#child.kill('SIGKILL');
         throw new Error(`the bridge did not start:\n${this.#output}`);

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { freePort } from './free-port.ts';
 
 export class AgentSession {
   readonly id: string;
@@ -85,8 +86,9 @@ export class TestAgent {
     });
   }
 
-  static async start(port = 0): Promise<TestAgent> {
-    const server = new WebSocketServer({ host: '127.0.0.1', port });
+  /** `port`: to come back where it was. */
+  static async start(port?: number): Promise<TestAgent> {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: port ?? (await freePort()) });
     await once(server, 'listening');
     return new TestAgent(server);
   }
