@@ -26,7 +26,7 @@ export interface ConnectionEvents {
   readonly onFailed: (failure: AgentFailure) => void;
 }
 
-/** Exactly one of the two events comes, unless the socket is terminated before. */
+/** Exactly one of the two events comes; a socket that is closed before it has opened has failed, too. */
 export function connectAgent(target: AgentTarget, events: ConnectionEvents): WebSocket {
   const { url, headers, ca } = target;
   let settled = false;

@@ -48,6 +48,8 @@ interface VoiceCall {
   readonly opened: Promise<AgentFailure | undefined>;
   /** Undefined while the agent waits for one. */
   page: WebSocket | undefined;
+  /** Nobody waits for the agent any more: that it never opened is no fault of its own. */
+  isGivenUp: boolean;
 }
 
 export class VoiceSocket {
@@ -91,17 +93,22 @@ export class VoiceSocket {
 
   /** Closes what belongs to calls that are over and still waits, or hangs. */
   release(isOver: (id: string) => boolean): void {
-    for (const { id, agent, page } of this.#calls) {
+    for (const call of this.#calls) {
+      const { id, agent, page } = call;
       if (!isOver(id)) continue;
       letFlow(agent);
-      if (page === undefined) agent.close(1000);
-      else letFlow(page);
+      if (page === undefined) {
+        call.isGivenUp = true;
+        agent.close(1000);
+      } else letFlow(page);
     }
   }
 
   async close(): Promise<void> {
-    for (const { agent } of this.#calls) letFlow(agent);
-    const gone = [...this.#calls].map(({ agent }) => {
+    const gone = [...this.#calls].map((call) => {
+      const { agent } = call;
+      call.isGivenUp = true;
+      letFlow(agent);
       const closed = new Promise((resolve) => agent.once('close', resolve));
       agent.close(1001);
       return closed;
@@ -126,7 +133,10 @@ export class VoiceSocket {
       waiting.push({ data: data as Buffer, binary });
     };
     page.on('message', wait);
-    const giveUp = () => call.agent.terminate();
+    const giveUp = () => {
+      call.isGivenUp = true;
+      call.agent.terminate();
+    };
     page.once('close', giveUp);
     const call = this.#open(id, {
       onOpen: () => {
@@ -166,6 +176,11 @@ export class VoiceSocket {
       },
       onFailed: (failure) => {
         const { code, message } = failure;
+        if (call.isGivenUp) {
+          opened(failure);
+          events.onFailed(failure);
+          return;
+        }
         log('warn', message, { code, callId: id });
         outcome({ code, message });
         this.#tell(id, 'failed', message, { code });
@@ -173,7 +188,7 @@ export class VoiceSocket {
         events.onFailed(failure);
       },
     });
-    const call: VoiceCall = { id, agent, opened: outcomeOf, page: undefined };
+    const call: VoiceCall = { id, agent, opened: outcomeOf, page: undefined, isGivenUp: false };
     this.#calls.add(call);
     agent.once('close', () => {
       this.#calls.delete(call);

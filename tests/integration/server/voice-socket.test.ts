@@ -221,32 +221,6 @@ describe('back-pressure', () => {
 });
 
 describe('signs of life', () => {
-  it('a page that goes while the agent has not answered yet ends both, and nothing else', async () => {
-    const agent = createServer().on('upgrade', () => undefined);
-    await listening(agent);
-    stops.push(
-      () => agent.closeAllConnections(),
-      () => agent.close(),
-    );
-    const { port } = agent.address() as AddressInfo;
-    agents = new Agents({ agent: { url: `ws://127.0.0.1:${port}/ws` } }, '');
-    // As the bridge does whenever something has changed: here, that the agent was not reached.
-    const released = new Promise<void>((resolve) => {
-      onOutcome = () => {
-        voice.release(() => true);
-        resolve();
-      };
-    });
-    const asked = once(agent, 'upgrade');
-    const page = await isOpen(openPage());
-    await asked;
-    page.terminate();
-    await released;
-    expect(told.map(({ what, code }) => ({ what, code }))).toEqual([
-      { what: 'failed', code: 'AGENT_UNREACHABLE' },
-    ]);
-  });
-
   it('an agent that reads late is said to be behind', async () => {
     const agent = await agentWith({ pingSeconds: 0.6 });
     const page = openPage();
@@ -302,6 +276,33 @@ describe('an agent that is asked for before its page comes', () => {
     const [code] = (await once(socket, 'close')) as [number];
     expect(code).toBe(1000);
   });
+
+  it.each(['the page', 'the call'])(
+    'is not blamed when %s ends before it has answered',
+    async (who) => {
+      // It takes the connection, and says nothing.
+      const mute = createServer().on('upgrade', () => undefined);
+      const reached = once(mute, 'upgrade') as Promise<[unknown, Socket]>;
+      await listening(mute);
+      stops.push(() => mute.close());
+      const { port } = mute.address() as AddressInfo;
+      agents = new Agents({ agent: { url: `ws://127.0.0.1:${port}/ws` } }, '');
+      const outcomes: unknown[] = [];
+      onOutcome = () => outcomes.push('one');
+      const page = who === 'the page' ? openPage() : undefined;
+      const ready = page ? undefined : voice.ready(ID);
+      const [, socket] = await reached;
+      const gone = once(socket.resume(), 'end');
+      stops.push(() => socket.destroy());
+      if (page) (await isOpen(page)).terminate();
+      else voice.release(() => true);
+      await ready;
+      await gone;
+      voice.release(() => true);
+      expect(told).toEqual([]);
+      expect(outcomes).toEqual([]);
+    },
+  );
 
   it('that is not there is a failure with a sentence', async () => {
     agents = new Agents({ agent: { url: 'ws://127.0.0.1:9/ws' } }, '');
