@@ -5,6 +5,7 @@
 import { compare, idealCallerToAgent } from '../../audio/compare.ts';
 import { Resampler } from '../../audio/resampler.ts';
 import { Softphone } from '../../softphone/softphone.ts';
+import { driftMs } from '../support/pace.ts';
 import { bytesOf, sweep, toneLevel } from '../support/signals.ts';
 import { expect, test } from './fixtures.ts';
 import { expectWhole, frames } from './voice.ts';
@@ -101,13 +102,9 @@ test('the agent gets 50 frames a second for as long as the call is up', async ({
   await call.answered;
   const session = await agent.session();
   await frames(session, 351);
-  // In the first second the time from the answer to the phone's first packet is made up for. A frame may
-  // be late, and none is early: the earliest of a hundred are where they belong.
-  const lateness = session.times.map((time, i) => time - i * 20);
-  const [start, end] = [lateness.slice(50, 150), lateness.slice(250, 350)];
-  const drift = Math.min(...end) - Math.min(...start);
+  // In the first second the time from the answer to the phone's first packet is made up for.
   // One frame in a hundred more or less would be 40 ms in 200.
-  expect(Math.abs(drift)).toBeLessThan(40);
+  expect(Math.abs(driftMs(session.times.slice(50, 351)))).toBeLessThan(40);
   await call.hangup();
 });
 

@@ -2,6 +2,7 @@
 import { startRtpengine } from '../../rtpengine/embedded/server.ts';
 import { Softphone } from '../../softphone/softphone.ts';
 import { BridgeProcess } from '../support/bridge-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { expect, test } from './fixtures.ts';
 
 test('an address that the page cannot reach', async ({ agent, engine, page }) => {
@@ -43,8 +44,8 @@ test('an engine that is killed and started again in the middle of a call', async
   test.skip(kind !== 'embedded', 'once is enough');
   const ports = { host: '127.0.0.1', portMin: 27_000, portMax: 27_099 };
   const start = (port: number) => startRtpengine({ ng: { host: '127.0.0.1', port }, rtp: ports });
-  let engine = await start(0);
-  const { ngPort } = engine;
+  const ngPort = await freePort();
+  let engine = await start(ngPort);
   const bridge = await BridgeProcess.start({
     agentUrl: agent.url,
     rtpengine: `127.0.0.1:${ngPort}`,

@@ -114,7 +114,7 @@ export class Baresip {
   }
 
   /** The next event of a type that was not waited for yet. */
-  async event(type: string, timeoutMs = 30_000): Promise<BaresipEvent> {
+  async event(type: string, timeoutMs = 60_000): Promise<BaresipEvent> {
     const at = this.#events.findIndex((event) => event.type === type);
     const [ready] = at < 0 ? [] : this.#events.splice(at, 1);
     if (ready) return ready;
@@ -144,7 +144,7 @@ export class Baresip {
     if (this.#child.exitCode === null) {
       const exited = once(this.#child, 'exit');
       this.#command('quit');
-      const hard = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
+      const hard = setTimeout(() => this.#child.kill('SIGKILL'), 30_000);
       await exited;
       clearTimeout(hard);
     }

@@ -78,7 +78,7 @@ describe('timing', () => {
     for (let i = 0; i < 20; i += 1) socket.send(new Int16Array(320));
     // 200 ms of float at 24 kHz.
     expect((await beep).length).toBe(4_800 * 4);
-    await expect.poll(() => told.join('\n'), { timeout: 3_000 }).toMatch(/49 frames, .* the clock/);
+    await expect.poll(() => told.join('\n')).toMatch(/49 frames, .* the clock/);
     expect(told.join('\n')).toContain('utterance 1, 0.6 s, answered');
     socket.close();
   });

@@ -71,7 +71,7 @@ describe.skipIf(reason !== undefined)(`the guide’s agent ${reason ?? ''}`, () 
     await once(socket, 'open');
     const said = [...speech, ...Array<Buffer>(PAUSE_FRAMES).fill(SILENCE)];
     for (const frame of [SILENCE, ...said, ...speech.slice(0, 1)]) socket.send(frame);
-    await expect.poll(() => events.length, { timeout: 20_000 }).toBe(4);
+    await expect.poll(() => events.length).toBe(4);
     expect(Buffer.concat(audio).equals(Buffer.concat(said))).toBe(true);
     expect(events).toMatchObject([
       { type: 'transcript', text: '4.5 seconds of speech', final: true },
@@ -80,7 +80,7 @@ describe.skipIf(reason !== undefined)(`the guide’s agent ${reason ?? ''}`, () 
       { type: 'barge_in' },
     ]);
     socket.close();
-    await expect.poll(() => printed, { timeout: 20_000 }).toContain('call-1 has ended');
+    await expect.poll(() => printed).toContain('call-1 has ended');
     expect(printed).toContain('555 calls: call-1');
   });
 });

@@ -4,11 +4,16 @@ import type { LogLevel } from '../../../common/log.ts';
 import { startRtpengine, type RtpengineServer } from '../../../rtpengine/embedded/server.ts';
 import { EnginePool } from '../../../rtpengine/engine-pool.ts';
 import { OFFER_TO_PAGE } from '../../../rtpengine/profiles.ts';
+import { freePort } from '../../support/free-port.ts';
 import { openSocket, RtpPhone } from '../../support/rtp.ts';
 
-const start = (portMin: number, port = 0, portMax = portMin + 11): Promise<RtpengineServer> =>
+const start = async (
+  portMin: number,
+  port?: number,
+  portMax = portMin + 11,
+): Promise<RtpengineServer> =>
   startRtpengine({
-    ng: { host: '127.0.0.1', port },
+    ng: { host: '127.0.0.1', port: port ?? (await freePort()) },
     rtp: { host: '127.0.0.1', portMin, portMax },
   });
 

@@ -193,7 +193,7 @@ describe('embedded rtpengine', () => {
     await command('e', { ...offer('other') });
     await command('f', { ...later, 'call-id': 'other' });
     let n = 0;
-    await expect.poll(() => calls(`poll-${n++}`), { timeout: 5000 }).toEqual(['waiting']);
+    await expect.poll(() => calls(`poll-${n++}`)).toEqual(['waiting']);
     expect(server.counters).toMatchObject({ callsCreated: 2, callsDeleted: 1 });
   });
 

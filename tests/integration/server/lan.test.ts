@@ -309,9 +309,7 @@ describe('SIP over TLS', () => {
         });
       });
       const call = await answered;
-      await expect
-        .poll(() => call.recording.packets.length, { timeout: 20_000 })
-        .toBeGreaterThan(100);
+      await expect.poll(() => call.recording.packets.length).toBeGreaterThan(100);
       expect(
         other.status().registrations.map(({ aor, contact }) => `${aor} ${contact}`),
       ).toContainEqual(expect.stringMatching(/^anna@127\.0\.0\.1 sip:.*;transport=tls/));

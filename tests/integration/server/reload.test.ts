@@ -15,7 +15,7 @@ import { freePort } from '../../support/free-port.ts';
 import { toneLevel } from '../../support/signals.ts';
 
 const HOST = '127.0.0.1';
-const START_MS = 30_000;
+const START_MS = 120_000;
 
 let folder: string;
 let sipPort: number;

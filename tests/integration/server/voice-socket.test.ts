@@ -227,15 +227,13 @@ describe('signs of life', () => {
     const { socket } = await agent.call();
     await isOpen(page);
     socket.pause();
-    await expect
-      .poll(() => told.map(({ code }) => code), { timeout: 8000 })
-      .toContain('AGENT_SLOW');
+    await expect.poll(() => told.map(({ code }) => code)).toContain('AGENT_SLOW');
     expect(told.find(({ code }) => code === 'AGENT_SLOW')).toMatchObject({
       type: 'agent',
       callId: ID,
       what: 'remark',
       sentence: expect.stringMatching(
-        /^The agent reads too slowly: it is 1\.\d s behind/,
+        /^The agent reads too slowly: it is \d+\.\d s behind/,
       ) as string,
     });
   });
