@@ -18,6 +18,7 @@ import {
   type Way,
 } from './leg.ts';
 import { classify } from './rtp.ts';
+import { MAX_PORT } from './sdp.ts';
 
 /** Bursts of a second and more outlive a garbage collection. */
 const RECEIVE_BUFFER = 256 * 1024;
@@ -185,7 +186,7 @@ export class PhoneLeg implements Leg {
     if (learned.address === announced?.address && learned.port === announced.port) {
       return rtcp.target;
     }
-    return { address: learned.address, port: learned.port + 1 };
+    return learned.port < MAX_PORT ? { ...learned, port: learned.port + 1 } : undefined;
   }
 }
 

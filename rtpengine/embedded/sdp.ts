@@ -40,6 +40,9 @@ const STATIC: Readonly<Record<string, string>> = {
   18: 'G729/8000',
 };
 
+/** A socket that is told to send to a higher one throws. */
+export const MAX_PORT = 65_535;
+
 /** The old way to say hold (RFC 3264 section 8.4). */
 export const UNSPECIFIED: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::']);
 
@@ -68,11 +71,12 @@ export function formatSdp(sdp: Sdp): string {
 }
 
 export function mediaLine(section: readonly string[]): MediaLine {
-  const [kind = '', port = '', protocol = '', ...formats] = (section[0] ?? '').slice(2).split(' ');
-  if (!/^\d{1,5}(\/\d+)?$/.test(port) || protocol === '') {
+  const [kind = '', text = '', protocol = '', ...formats] = (section[0] ?? '').slice(2).split(' ');
+  const port = /^\d{1,5}(\/\d+)?$/.test(text) ? Number.parseInt(text, 10) : NaN;
+  if (!(port <= MAX_PORT) || protocol === '') {
     throw new SdpError(`Not a media line: ${section[0] ?? ''}`);
   }
-  return { kind, port: Number.parseInt(port, 10), protocol, formats: formats.filter(Boolean) };
+  return { kind, port, protocol, formats: formats.filter(Boolean) };
 }
 
 /** Index of the audio section the relay carries: the first one that is not switched off. */
@@ -133,7 +137,10 @@ export function rtpEndpoints(
     address: isIP(rtcpAddress) !== 0 ? rtcpAddress : address,
     port: Number.parseInt(rtcpPort, 10) || port + 1,
   };
-  return { rtp: { address, port }, rtcp };
+  return {
+    rtp: { address, port },
+    rtcp: rtcp.port > 0 && rtcp.port <= MAX_PORT ? rtcp : undefined,
+  };
 }
 
 /** The address of c=, of the section or else of the session. */

@@ -74,7 +74,7 @@ export class BridgeProcess {
   }
 
   get isRunning(): boolean {
-    return this.#child.exitCode === null;
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   status(): Promise<Status> {
@@ -109,7 +109,7 @@ export class BridgeProcess {
 
   /** Stops it as Ctrl-C does. Resolves with the exit code; 0 = nothing was left behind. */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode !== null) return this.#child.exitCode;
+    if (!this.isRunning) return this.#child.exitCode;
     const exited = once(this.#child, 'exit') as Promise<[number | null]>;
     this.#child.kill('SIGTERM');
     const hard = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
@@ -126,7 +126,7 @@ export class BridgeProcess {
   async #ready(): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
     while (!this.#output.includes('ready in') || this.url === '') {
-      if (this.#child.exitCode !== null || performance.now() > deadline) {
+      if (!this.isRunning || performance.now() > deadline) {
         this.#child.kill('SIGKILL');
         throw new Error(`the bridge did not start:\n${this.#output}`);
       }

@@ -209,6 +209,13 @@ describe('reading', () => {
     expect(endpoints(text)).toEqual({ rtp: undefined, rtcp: undefined });
   });
 
+  test.each([
+    ['RTP has the last one', PHONE.replace('4000', '65535').replace(/a=rtcp.*\n/, ''), 65_535],
+    ['the SDP says so', PHONE.replace(/a=rtcp.*\n/, 'a=rtcp:65536\n'), 4000],
+  ])('a port that there is not is no place for RTCP: %s', (_, text, port) => {
+    expect(endpoints(text)).toEqual({ rtp: { address: '192.168.1.20', port }, rtcp: undefined });
+  });
+
   test("the page's transport, with only the candidates that can be used", () => {
     expect(transportOf(parseSdp(PAGE), 0)).toEqual({
       ufrag: 'abcd',
@@ -248,6 +255,7 @@ describe('reading', () => {
     ['v=0\ns=-', 'no media'],
     ['v=0\nm=video 1 RTP/AVP 96', 'no audio'],
     ['v=0\nm=audio x RTP/AVP 0', 'Not a media line'],
+    ['v=0\nm=audio 65536 RTP/AVP 0', 'Not a media line'],
     ['v=0\nm=audio 1 RTP/AVP 0', 'no ICE credentials'],
     ['v=0\nm=audio 1 RTP/AVP 0\na=ice-ufrag:a\na=ice-pwd:b', 'no DTLS fingerprint'],
   ])('%j is refused: %s', (text, why) => {
