@@ -1,19 +1,18 @@
 /**
  * When the page is told that something has changed: at once, unless a call is being answered or nothing
- * but figures has moved.
+ * has moved but what moves all the time. That waits for the beat of one clock, so that all of it is one
+ * picture.
  */
 
 /** Figures change many times a second; people read them once. */
-const FIGURES_MS = 1_000;
+const BEAT_MS = 1_000;
 /** No answer takes longer; if one does, the page must show it. */
 const ANSWERING_MS = 1_000;
 
 export class ChangePace {
   readonly #tellNow: () => void;
   readonly #answering = new Set<object>();
-  #figures: ReturnType<typeof setTimeout> | undefined;
-  /** When the figures are shown next, or were shown last. */
-  #shownAt = 0;
+  #beat: ReturnType<typeof setTimeout> | undefined;
   #postponed: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tellNow: () => void) {
@@ -30,18 +29,15 @@ export class ChangePace {
   }
 
   changed(): void {
-    if (this.#postponed !== undefined) return;
     if (this.#answering.size === 0) this.tell();
-    else this.#postponed = setTimeout(() => this.tell(), ANSWERING_MS);
+    else this.#postponed ??= setTimeout(() => this.tell(), ANSWERING_MS);
   }
 
-  /** Shown with the next beat of a clock that everything counted in seconds goes by: one frame for all. */
-  changedFigures(): void {
-    if (this.#figures !== undefined) return;
-    const now = performance.now();
-    const next = this.#shownAt + FIGURES_MS;
-    this.#shownAt = next > now ? next : now + FIGURES_MS;
-    this.#figures = setTimeout(() => this.#showFigures(), this.#shownAt - now);
+  /** Figures, and words that are still being revised, which stand on the time axis before. */
+  changedInPassing(): void {
+    if (this.#beat !== undefined) return;
+    const untilBeat = BEAT_MS - (performance.now() % BEAT_MS);
+    this.#beat = setTimeout(() => this.#onBeat(), Math.ceil(untilBeat));
   }
 
   /** Whatever is being answered. */
@@ -51,8 +47,8 @@ export class ChangePace {
     this.#tellNow();
   }
 
-  #showFigures(): void {
-    this.#figures = undefined;
+  #onBeat(): void {
+    this.#beat = undefined;
     this.changed();
   }
 }

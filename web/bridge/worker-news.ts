@@ -22,7 +22,7 @@ export class WorkerNews {
     switch (message.type) {
       case 'report':
         call.onReport(message.report, performance.now());
-        changes.changedFigures();
+        changes.changedInPassing();
         return;
       case 'socket':
         this.#onSocket(call, message.socket);
@@ -51,7 +51,7 @@ export class WorkerNews {
       case 'figures':
         call.figures = message.figures;
         callsApi.reportFigures(callId, message.figures);
-        changes.changedFigures();
+        changes.changedInPassing();
         return;
       case 'replay':
         return;
@@ -77,11 +77,15 @@ export class WorkerNews {
   #onAgentEvent(call: Call, event: Of<'agent-event'>['event']): void {
     const { changes, happenings, log } = this.#desk;
     happenings.note('agent', event.type, call.id, event);
+    const lastTurn = call.conversation.turns.at(-1)?.id;
     call.conversation.add(event, new Date());
     if (event.type === 'bad_frame') {
       log.add('warn', event.reason, { callId: call.id, code: 'AGENT_BAD_FRAME' });
     }
-    changes.changed();
+    // The first words are news; those that revise them come by the dozen.
+    const isRevision = call.conversation.turns.at(-1)?.id === lastTurn;
+    if (event.type === 'transcript' && !event.final && isRevision) changes.changedInPassing();
+    else changes.changed();
   }
 
   #onCapture(call: Call, { capture, aligned }: Of<'capture'>): void {

@@ -1,5 +1,5 @@
 /** What was said: both voices as text, as the agent reports it. Partials are replaced in place. */
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Turn } from '../bridge/conversation.ts';
@@ -15,15 +15,22 @@ export class ConversationView extends LitElement {
         height: 100%;
       }
 
-      ol {
-        display: grid;
-        gap: 8px;
-        align-content: start;
+      /* Upside down, so that the newest stays in sight unless someone reads further up. */
+      .scroll {
         /* Words that come move nothing below. */
+        contain: strict;
+        display: flex;
+        flex-direction: column-reverse;
         height: 300px;
         overflow-y: auto;
         padding-right: 6px;
         scrollbar-width: thin;
+      }
+
+      ol {
+        display: grid;
+        gap: 8px;
+        margin-bottom: auto;
       }
 
       li {
@@ -96,8 +103,14 @@ export class ConversationView extends LitElement {
         Transcripts and events of the agent appear here as they come.
       </p>`;
     }
-    return html`<div role="log" aria-label="Transcript" aria-live="polite">
-      <ol data-testid="transcript" tabindex="0">
+    return html`<div
+      class="scroll"
+      role="log"
+      aria-label="Transcript"
+      aria-live="polite"
+      tabindex="0"
+    >
+      <ol data-testid="transcript">
         ${repeat(
           this.turns,
           ({ id }) => id,
@@ -105,15 +118,6 @@ export class ConversationView extends LitElement {
         )}
       </ol>
     </div>`;
-  }
-
-  /** Keeps the newest in sight, unless someone reads further up. */
-  override willUpdate(_changed: PropertyValues): void {
-    const list = this.renderRoot.querySelector('ol');
-    if (list !== null && list.scrollHeight - list.scrollTop - list.clientHeight > 40) return;
-    void this.updateComplete.then(() => {
-      this.renderRoot.querySelector('ol')?.scrollTo({ top: Number.MAX_SAFE_INTEGER });
-    });
   }
 
   #turn({ kind, text, isFinal, at, detail }: Turn): TemplateResult {

@@ -57,7 +57,7 @@ test('a live call is moved by whole pixels and painted where it is new; what is 
   expect(bars?.values[1]).toBe(100);
 });
 
-test('a word that changes is painted from itself on, with the word before it; a long message stays behind', () => {
+test('where only a word has changed, only rows of words are painted, from the word before it on', () => {
   const { timeline, viewport, next } = scene();
   const word = { kind: 'transcript', side: 'caller', level: 'info' } as const;
   timeline.add({ ...word, at: 20_000, text: 'hello' });
@@ -66,9 +66,16 @@ test('a word that changes is painted from itself on, with the word before it; a 
   timeline.change(id, { text: 'what time' });
   const changed = next();
   expect(changed?.shift).toBe(0);
-  expect(changed?.fromX).toBe(Math.floor(viewport.xOf(20_000) - 10));
+  expect(changed).toMatchObject({ fromX: WIDTH, toX: WIDTH });
+  expect(changed?.wordsFromX).toBe(Math.floor(viewport.xOf(20_000) - 10));
   expect(changed?.entries?.map(({ text }) => text)).toEqual(['hello', 'what time']);
   expect(changed?.entries?.some((entry) => 'detail' in entry)).toBe(false);
+  // With a mark that is none, all rows are painted from that one on.
+  timeline.change(id, { text: 'what time is it' });
+  timeline.add({ kind: 'dtmf', level: 'info', at: 23_000, text: 'Key 1.' });
+  const marked = next();
+  expect(marked?.fromX).toBe(Math.floor(viewport.xOf(23_000) - 10));
+  expect(marked?.wordsFromX).toBe(Math.floor(viewport.xOf(20_000) - 10));
 });
 
 test('a hand moves the picture either way, and another scale or look is painted as a whole', () => {

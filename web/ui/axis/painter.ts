@@ -4,7 +4,7 @@
  */
 import type { Entry, Side, TurnSpan } from '../../timeline/types.ts';
 import { Viewport } from '../../timeline/viewport.ts';
-import { GUTTER, HEIGHT } from './layout.ts';
+import { GUTTER, HEIGHT, WORDS, type Row } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { drawBands, drawMarks, drawRuler, type Marks } from './rows.ts';
 import type { Scene } from './scene.ts';
@@ -48,7 +48,7 @@ export class AxisPainter {
   }
 
   paint(scene: Scene): void {
-    const { fromMs, spanMs, width, shift, fromX, toX, levels } = scene;
+    const { fromMs, spanMs, width, shift, fromX, toX, wordsFromX, levels } = scene;
     this.#entries = scene.entries ?? this.#entries;
     this.#turns = scene.turns ?? this.#turns;
     Object.assign(this.#viewport, { fromMs, spanMs, width });
@@ -60,23 +60,41 @@ export class AxisPainter {
     if (levels !== undefined) {
       for (const side of SIDES) drawMeter(context, side, levels[side], palette);
     }
-    if (fromX >= toX) return;
+    if (fromX < toX) {
+      this.#within([{ top: 0, height: HEIGHT }], fromX, toX, () => this.#paint(scene));
+    }
+    const wordsToX = Math.min(fromX, toX);
+    if (wordsFromX < wordsToX) {
+      const marks = this.#marks(scene, wordsFromX);
+      this.#within(Object.values(WORDS), wordsFromX, wordsToX, () => drawMarks(context, marks));
+    }
+  }
+
+  /** What `draw` paints outside of these rows, between `fromX` and `toX`, is not seen; inside was nothing. */
+  #within(rows: readonly Row[], fromX: number, toX: number, draw: () => void): void {
+    const context = this.#context;
     context.save();
     context.beginPath();
-    context.rect(fromX, 0, toX - fromX, HEIGHT);
+    for (const { top, height } of rows) context.rect(fromX, top, toX - fromX, height);
     context.clip();
     this.#clear(fromX, toX - fromX);
-    this.#paint(scene);
+    draw();
     context.restore();
   }
 
-  #paint({ fromX, toX, bars, spectra, durationMs, selected }: Scene): void {
+  #marks({ durationMs, selected }: Scene, fromX: number): Marks {
+    const { palette } = this.#size;
+    const [entries, turns, viewport] = [this.#entries, this.#turns, this.#viewport];
+    return { entries, turns, durationMs, viewport, palette, selected, fromX };
+  }
+
+  #paint(scene: Scene): void {
+    const { fromX, toX, bars, spectra } = scene;
     const context = this.#context;
     const { palette } = this.#size;
     const viewport = this.#viewport;
     const stretch = { viewport, fromX, toX };
-    const [entries, turns] = [this.#entries, this.#turns];
-    const marks: Marks = { entries, turns, durationMs, viewport, palette, selected, fromX };
+    const marks = this.#marks(scene, fromX);
     for (const side of SIDES) drawLane(context, side, stretch, palette);
     drawBands(context, marks);
     if (spectra !== undefined) {

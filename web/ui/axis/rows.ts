@@ -16,6 +16,10 @@ const STEPS_MS = [
 /** Between two marks of the ruler, at least. */
 const LEAST_STEP = 72;
 const LANES_END = WORDS.agent.top + WORDS.agent.height;
+/** No sign of an event is wider, to either side of its time. */
+const SIGN = 8;
+/** No figure of a turn is longer. */
+const LONGEST_FIGURE = 100;
 
 type Context = OffscreenCanvasRenderingContext2D;
 
@@ -32,12 +36,13 @@ export interface Marks {
   readonly fromX: number;
 }
 
-export function drawRuler(context: Context, { viewport, palette }: Marks): void {
+export function drawRuler(context: Context, { viewport, palette, fromX }: Marks): void {
   const step = STEPS_MS.find((ms) => ms / viewport.msPerPixel >= LEAST_STEP) ?? 3_600_000;
   context.font = `11px ${palette.font}`;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
-  const first = Math.ceil((viewport.fromMs - LEAST_STEP * viewport.msPerPixel) / step) * step;
+  // The time stands to the right of its mark.
+  const first = Math.ceil(viewport.msAt(fromX - LEAST_STEP) / step) * step;
   const digits = step >= 1_000 ? 0 : step >= 100 ? 1 : 2;
   for (let ms = first; ms <= viewport.toMs; ms += step) {
     const x = Math.round(viewport.xOf(ms));
@@ -85,7 +90,7 @@ export function drawMarks(context: Context, marks: Marks): void {
   });
   for (const entry of entries) {
     if (entry.kind === 'transcript' || entry.kind === 'sip') continue;
-    drawEvent(context, marks, entry);
+    if (viewport.xOf(endOf(entry, marks)) + SIGN >= fromX) drawEvent(context, marks, entry);
   }
   const selected = entries.find(({ id }) => id === marks.selected);
   if (selected === undefined) return;
@@ -116,13 +121,12 @@ function drawWords(context: Context, marks: Marks, entry: Entry, next: Entry | u
 
 function drawTurn(
   context: Context,
-  { viewport, palette, durationMs }: Marks,
+  { viewport, palette, durationMs, fromX }: Marks,
   turn: TurnSpan,
 ): void {
   const { callerStartedMs, callerEndedMs, agentStartedMs, agentEndedMs } = turn;
-  const from = callerStartedMs ?? agentStartedMs ?? 0;
-  const to = agentEndedMs ?? agentStartedMs ?? callerEndedMs ?? durationMs;
-  if (to < viewport.fromMs || from > viewport.toMs) return;
+  const spoke = agentStartedMs === undefined ? callerEndedMs : agentEndedMs;
+  if (viewport.xOf(spoke ?? durationMs) + 1 < fromX) return;
   const { top, height } = TURNS;
   const bar = (start: number, end: number, colour: string, inset: number): void => {
     const x = viewport.xOf(start);
@@ -143,7 +147,7 @@ function drawTurn(
  * Over the bars of all turns: the next caller may begin right behind. A figure that the next one would
  * cover is left out, and stands in the table.
  */
-function drawLatencies(context: Context, { turns, viewport, palette }: Marks): void {
+function drawLatencies(context: Context, { turns, viewport, palette, fromX }: Marks): void {
   const { top, height } = TURNS;
   context.font = `600 11px ${palette.font}`;
   context.textAlign = 'left';
@@ -153,7 +157,7 @@ function drawLatencies(context: Context, { turns, viewport, palette }: Marks): v
       : [{ text: formatMs(latencyMs), x: viewport.xOf(agentStartedMs) + 4 }],
   );
   for (const [i, { text, x }] of labels.entries()) {
-    if (x < -100 || x > viewport.width) continue;
+    if (x + LONGEST_FIGURE < fromX || x > viewport.width) continue;
     const width = context.measureText(text).width;
     const next = labels[i + 1];
     if (next !== undefined && next.x < x + width + 8) continue;
@@ -177,7 +181,8 @@ function drawSip(context: Context, marks: Marks, entry: Entry, next: Entry | und
   context.fillText(text, x + 5, SIP.top + SIP.height / 2 + 1);
 }
 
-function drawEvent(context: Context, { viewport, palette, durationMs }: Marks, entry: Entry): void {
+function drawEvent(context: Context, marks: Marks, entry: Entry): void {
+  const { viewport, palette } = marks;
   const { kind, at, level } = entry;
   const middle = EVENTS.top + EVENTS.height / 2;
   const x = viewport.xOf(at);
@@ -190,7 +195,7 @@ function drawEvent(context: Context, { viewport, palette, durationMs }: Marks, e
   context.fillStyle = colour;
   if (kind === 'barge-in' || level === 'error') line(context, x, colour, EVENTS);
   if (kind === 'hold' || kind === 'gap' || kind === 'concealed') {
-    const end = viewport.xOf(entry.endAt ?? durationMs);
+    const end = viewport.xOf(endOf(entry, marks));
     context.fillRect(x, middle - 2, Math.max(3, end - x), 4);
     return;
   }
@@ -205,6 +210,12 @@ function drawEvent(context: Context, { viewport, palette, durationMs }: Marks, e
   else if (kind === 'barge-in') triangle(context, x, middle);
   else context.arc(x, middle, level === 'debug' ? 2.5 : 4, 0, 2 * Math.PI);
   context.fill();
+}
+
+/** What lasts until now has no end yet; the others are where they are. */
+function endOf({ kind, at, endAt }: Entry, { durationMs }: Marks): number {
+  const lasts = kind === 'hold' || kind === 'gap' || kind === 'concealed';
+  return endAt ?? (lasts ? durationMs : at);
 }
 
 /** Through the lanes down to the mark it belongs to. */

@@ -1,8 +1,8 @@
 /**
  * One picture of the time axis as plain data: what the page hands to the worker that paints it
  * (drawing-worker.ts). The page keeps the call, the worker the canvas; between them goes only what is
- * new: a picture that has moved is shifted and painted at its edge, one in which a word has changed is
- * painted from that word on.
+ * new: a picture that has moved is shifted and painted at its edge, one in which something has changed is
+ * painted from there on, and where that is but a word, only the rows of words are.
  */
 import { COLUMN_FIELDS, COLUMN_MS, type Envelope, type Peak } from '../../timeline/envelope.ts';
 import { BANDS, type Spectra } from '../../timeline/spectra.ts';
@@ -41,6 +41,8 @@ export interface Scene {
   /** Then it is painted between these; equal: only the levels. */
   readonly fromX: number;
   readonly toX: number;
+  /** From here on the rows of words are painted too, if it is left of all else that is. */
+  readonly wordsFromX: number;
   readonly durationMs: number;
   readonly selected: number | undefined;
   /** Those in sight; undefined: as before. */
@@ -51,6 +53,14 @@ export interface Scene {
   readonly spectra: Readonly<Record<Side, Uint8Array<ArrayBuffer>>> | undefined;
   /** Absent for a call that is over. */
   readonly levels: Readonly<Record<Side, Level>> | undefined;
+}
+
+type Stretch = Pick<Scene, 'shift' | 'fromX' | 'toX' | 'wordsFromX'>;
+
+/** Where something has changed, from left to right: anything but words, and words. */
+interface Dirt {
+  readonly anyX: number;
+  readonly wordsX: number;
 }
 
 export interface Looks {
@@ -88,10 +98,11 @@ export class SceneMaker {
       spanMs !== this.#spanMs ||
       Number.isNaN(this.#fromMs);
     const stretch = isNew
-      ? { shift: 0, fromX: 0, toX: width }
-      : this.#stretch(viewport, scale, this.#dirtyX(timeline, viewport, entries, turns));
-    const { fromX, toX } = stretch;
-    if (stretch.shift === 0 && fromX >= toX && levels === this.#levels) return undefined;
+      ? wholeOf(viewport)
+      : this.#stretch(viewport, scale, this.#dirtFrom(timeline, viewport, entries, turns));
+    const { shift, fromX, toX, wordsFromX } = stretch;
+    const isSame = shift === 0 && Math.min(fromX, wordsFromX) >= toX;
+    if (isSame && levels === this.#levels) return undefined;
     const scene: Scene = {
       ...stretch,
       fromMs,
@@ -121,31 +132,30 @@ export class SceneMaker {
     return scene;
   }
 
-  #stretch(
-    { fromMs, msPerPixel, width }: Viewport,
-    scale: number,
-    dirtyX: number,
-  ): Pick<Scene, 'shift' | 'fromX' | 'toX'> {
+  #stretch({ fromMs, msPerPixel, width }: Viewport, scale: number, dirt: Dirt): Stretch {
     const moved = ((fromMs - this.#fromMs) / msPerPixel) * scale;
     const shift = Math.round(moved);
     const by = shift / scale;
-    const all = { shift: 0, fromX: 0, toX: width };
+    const all = wholeOf({ width });
     if (Math.abs(moved - shift) > WHOLE || Math.abs(by) > width / 2) return all;
     if (shift >= 0) {
-      const fromX = Math.max(0, Math.floor(Math.min(width - (by && by + 2), dirtyX)));
-      return { shift, fromX: Math.min(width, fromX), toX: width };
+      const within = (x: number) => Math.min(width, Math.max(0, Math.floor(x)));
+      const fromX = within(Math.min(width - (by && by + 2), dirt.anyX));
+      return { shift, fromX, toX: width, wordsFromX: within(dirt.wordsX) };
     }
-    return dirtyX < width ? all : { shift, fromX: 0, toX: Math.ceil(2 - by) };
+    if (Math.min(dirt.anyX, dirt.wordsX) < width) return all;
+    return { shift, fromX: 0, toX: Math.ceil(2 - by), wordsFromX: width };
   }
 
   /** From where on the picture is another one, apart from having moved; its width where it is not. */
-  #dirtyX(
+  #dirtFrom(
     timeline: Timeline,
     viewport: Viewport,
     entries: readonly Entry[],
     turns: readonly TurnSpan[],
-  ): number {
+  ): Dirt {
     let ms = knownMs(timeline) === this.#knownMs ? Infinity : this.#knownMs;
+    let wordsMs = Infinity;
     const known = new Set(this.#entries);
     entries.forEach((entry, i) => {
       if (known.has(entry)) return;
@@ -154,7 +164,9 @@ export class SceneMaker {
       const before = entries
         .slice(0, i)
         .findLast((each) => each.kind === kind && each.side === side);
-      ms = Math.min(ms, entry.at, before?.at ?? Infinity);
+      const from = Math.min(entry.at, before?.at ?? Infinity);
+      if (kind === 'transcript') wordsMs = Math.min(wordsMs, from);
+      else ms = Math.min(ms, from);
     });
     const knownTurns = new Set(this.#turns);
     turns.forEach((turn, i) => {
@@ -164,8 +176,14 @@ export class SceneMaker {
       const before = turns[i - 1]?.agentStartedMs ?? Infinity;
       ms = Math.min(ms, before, callerStartedMs ?? agentStartedMs ?? -Infinity);
     });
-    return ms === Infinity ? viewport.width : viewport.xOf(ms) - MARGIN;
+    const xOf = (each: number) =>
+      each === Infinity ? viewport.width : viewport.xOf(each) - MARGIN;
+    return { anyX: xOf(ms), wordsX: xOf(wordsMs) };
   }
+}
+
+function wholeOf({ width }: Pick<Viewport, 'width'>): Stretch {
+  return { shift: 0, fromX: 0, toX: width, wordsFromX: 0 };
 }
 
 /** How far both voices are known. */
