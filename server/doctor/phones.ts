@@ -13,7 +13,7 @@ export function checkPhones(status: Status | undefined): Finding[] {
           'Phones',
           'NO_PHONE',
           'No phone has registered with the running bridge.',
-          'Enter its server, domain and user name as the start of the bridge shows them; look for a firewall when the phone is another computer.',
+          'Enter server, domain and user name in the phone, as the page and the start of the bridge show them; look for a firewall when the phone is another computer.',
         ),
     ...status.phones.flatMap((phone) => [...refusal(phone), ...audio(phone)]),
     pages > 0

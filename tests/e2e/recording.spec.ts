@@ -113,6 +113,9 @@ test.describe('every call is recorded', () => {
     );
     await view.getByTestId('bundle-log').locator('summary').click();
     await expect(view.getByTestId('bundle-log')).toContainText('a long whistle');
+    await expect(view.getByTestId('bundle-log')).not.toContainText('INVITE');
+    await view.getByTestId('log-level').selectOption('debug');
+    await expect(view.getByTestId('bundle-log')).toContainText('INVITE');
 
     // The same caller, in a new session of the agent, without the phone.
     agent.onSession = (again) => void answerLate(again);

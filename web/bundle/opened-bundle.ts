@@ -118,12 +118,15 @@ function figuresOf({ figures }: Bundle): OpenedBundle['figures'] {
 function entryOf(event: RecordedEvent, index: number): LogEntry {
   const { at, from, type, level, code } = event;
   const isLog = from === 'page' && type === 'log';
+  const words = said(event);
+  // SIP and bare figures are for whoever asks for everything, as in the log of a live page.
+  const usual = words === undefined || type === 'sip' ? 'debug' : 'info';
   return {
     id: index + 1,
     at: new Date(at),
-    level: LEVELS.includes(level) ? (level as LogLevel) : 'info',
+    level: LEVELS.includes(level) ? (level as LogLevel) : usual,
     kind: kindOf(event),
-    text: isLog ? textOf(event, 'text') : `${type}: ${said(event)}`,
+    text: isLog ? textOf(event, 'text') : `${type}: ${words ?? figuresIn(event)}`,
     ...(typeof code === 'string' && { code: code as ErrorCode }),
   };
 }
@@ -136,10 +139,14 @@ function kindOf({ from, type, kind }: RecordedEvent): LogKind {
   return type === 'media' || type === 'dtmf' ? 'media' : 'page';
 }
 
-function said(event: RecordedEvent): string {
+function said(event: RecordedEvent): string | undefined {
   for (const field of ['sentence', 'summary', 'text', 'message', 'digit']) {
     if (typeof event[field] === 'string') return textOf(event, field);
   }
+  return undefined;
+}
+
+function figuresIn(event: RecordedEvent): string {
   return JSON.stringify({ ...event, at: undefined, from: undefined, type: undefined }).slice(
     0,
     MAX_SAID,

@@ -189,16 +189,15 @@ export class BundleView extends LitElement {
           ? nothing
           : html`<details data-testid="bundle-sip">
               <summary>
-                <span class="label">SIP messages</span>
-                <span class="figure">${trace.messages.length}</span>
+                <span class="label">SIP messages</span
+                ><span class="figure">${trace.messages.length}</span>
               </summary>
               <ladder-view .trace=${trace}></ladder-view>
             </details>`
       }
       <details data-testid="bundle-log">
         <summary>
-          <span class="label">Events</span>
-          <span class="figure">${opened.entries.length}</span>
+          <span class="label">Events</span><span class="figure">${opened.entries.length}</span>
         </summary>
         <event-log-view inner .entries=${opened.entries}></event-log-view>
       </details>

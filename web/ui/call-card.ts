@@ -145,7 +145,7 @@ export class CallCard extends LitElement {
       .details {
         border-top: 1px solid var(--line);
         display: grid;
-        grid-template-columns: minmax(0, 1fr) 300px;
+        grid-template-columns: minmax(0, 1fr) 344px;
       }
 
       .details > * {

@@ -18,7 +18,7 @@ export class CallFigures extends LitElement {
         display: grid;
         font-size: 0.87rem;
         gap: 5px 16px;
-        grid-template-columns: minmax(8.5em, 1fr) minmax(0, auto);
+        grid-template-columns: minmax(11.5em, 1fr) minmax(0, auto);
       }
 
       dt {

@@ -24,6 +24,14 @@ export class CompareView extends LitElement {
         margin-top: 8px;
       }
 
+      @media (max-width: 560px) {
+        th,
+        td {
+          padding-right: 8px;
+          white-space: normal;
+        }
+      }
+
       .better {
         color: var(--green);
       }

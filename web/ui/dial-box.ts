@@ -36,7 +36,7 @@ export class DialBox extends LitElement {
       }
 
       input {
-        flex: 1 1 12em;
+        flex: 1 1 8em;
         font: inherit;
         font-family: var(--mono);
       }

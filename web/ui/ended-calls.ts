@@ -121,7 +121,7 @@ export class EndedCalls extends LitElement {
           aria-label="SIP messages of the call from ${call.caller}"
           @click=${() => this.dispatchEvent(new CustomEvent<Call>('ladder', { detail: call }))}
         >
-          SIP
+          SIP messages
         </button>
       </div>
       <p class="facts">

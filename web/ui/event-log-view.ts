@@ -45,11 +45,16 @@ export class EventLogView extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: 4px 6px;
+        justify-content: flex-end;
         padding: 8px 18px 10px;
       }
 
       h2 {
         flex: 1;
+      }
+
+      copy-button:last-of-type {
+        margin-right: -8px;
       }
 
       .filters {
@@ -138,7 +143,7 @@ export class EventLogView extends LitElement {
     return html`
       <section class="card" role=${this.inner ? 'group' : 'region'} aria-labelledby="heading">
         <div class="head">
-          <h2 class="label" id="heading">Log</h2>
+          <h2 class=${this.inner ? 'for-ears' : 'label'} id="heading">Log</h2>
           <copy-button
             .text=${() => formatLog(found)}
             label="Copy text"

@@ -83,6 +83,21 @@ export class PageHeader extends LitElement {
       .failed .dot {
         background: var(--red);
       }
+
+      @media (max-width: 560px) {
+        header,
+        .brand {
+          gap: 8px;
+        }
+
+        h1 {
+          font-size: 1.15rem;
+        }
+
+        .version {
+          display: none;
+        }
+      }
     `,
   ];
 

@@ -38,6 +38,11 @@ export class ReadinessView extends LitElement {
         font: 600 1rem/1.4 var(--sans);
       }
 
+      /* Its words, not its edge, end where the lines do. */
+      header button {
+        margin-right: -0.6em;
+      }
+
       ul {
         display: grid;
         font-size: 0.9rem;

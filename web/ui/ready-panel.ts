@@ -36,6 +36,7 @@ export class ReadyPanel extends LitElement {
         color: var(--ink-2);
         margin-top: 8px;
         max-width: 58ch;
+        text-wrap: pretty;
       }
 
       error-code {
