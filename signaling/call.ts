@@ -270,11 +270,12 @@ export class Call {
     this.#callee = leg;
     this.#follow(leg);
     const { dialog } = leg;
+    const { party } = this.#incoming;
     this.#media = { ...mediaLeg, toTag: dialog.sip.remoteTag };
     try {
       const ids = { ...this.#media, toTag: dialog.sip.remoteTag, receivedFrom: leg.receivedFrom };
       const [answer, refusal] = await Promise.all([
-        this.#deps.media.answer(ids, dialog.remote.sdp, this.#incoming.party.kind),
+        this.#deps.media.answer(ids, dialog.remote.sdp, party.kind),
         this.#deps.veto?.(this.status),
       ]);
       if (this.#hasEnded()) return;
@@ -286,7 +287,10 @@ export class Call {
         answer,
         this.id,
         (caller) => this.#callerAnswered(caller, leg),
-        (why) => this.#end({ why, outcome: 'failed', cause: 500 }),
+        (why) =>
+          this.#end(
+            why === undefined ? gaveUp(party.kind) : { why, outcome: 'failed', cause: 500 },
+          ),
       );
     } catch (error) {
       const code = error instanceof BridgeError ? error.code : 'RTPENGINE_REFUSED';

@@ -65,12 +65,12 @@ export class IncomingInvite {
     if (!this.#isSettled()) this.#reply.send(status, phraseOf(reason));
   }
 
-  /** `answered` runs in the tick the dialog is made in. */
+  /** `answered` runs in the tick the dialog is made in; `failed` has no reason where the caller gave up. */
   accept(
     sdp: string,
     callId: string,
     answered: (leg: Leg) => void,
-    failed: (reason: string) => void,
+    failed: (reason: string | undefined) => void,
   ): void {
     if (this.#isSettled()) return;
     const answer = {
@@ -82,7 +82,7 @@ export class IncomingInvite {
       this.#reply,
       answer,
       (dialog) => answered(new Leg(this.party, dialog, { remote: this.request.body, local: sdp })),
-      ({ reason }) => failed(reason),
+      failed,
     );
   }
 

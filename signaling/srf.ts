@@ -289,17 +289,20 @@ export class SrfPort {
     });
   }
 
-  /** Answers an INVITE with 200 and a description. */
+  /**
+   * Answers an INVITE with 200 and a description. It fails without a reason where the server refuses to
+   * send that: a CANCEL has crossed it, and the INVITE is answered already (RFC 3261 §9.2).
+   */
   accept(
     request: SipRequest,
     reply: SipReply,
     answer: { localSdp: string; headers?: Record<string, string> },
     answered: (dialog: SipDialog) => void,
-    failed: (refusal: InviteRefusal) => void,
+    failed: (reason: string | undefined) => void,
   ): void {
     this.#srf.createUAS(request, reply, answer, (error, dialog) => {
       if (dialog) answered(dialog);
-      else failed(refusalOf(error));
+      else failed(typeof error === 'string' ? undefined : refusalOf(error).reason);
     });
   }
 

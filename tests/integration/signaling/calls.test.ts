@@ -80,6 +80,34 @@ describe('RFC 3261 §9: the phone gives up', () => {
     answer.resolve(PHONE_ANSWER);
     await scene.gone();
   });
+
+  it('as the answer is on its way to the server: it gave up, and nothing failed', async (context) => {
+    embeddedOnly(context, 'the order is made in its process');
+    const answer = held<string>();
+    await scene.close();
+    // Answered in the tick in which the server answers the CANCEL, of which the application knows later.
+    scene = await Scene.start(
+      {},
+      {
+        onMessage: ({ text }) => {
+          if (text.startsWith('SIP/2.0 487 ')) answer.resolve(PHONE_ANSWER);
+        },
+      },
+    );
+    page = await scene.page();
+    scene.media.onAnswer = () => answer.promise;
+    const call = scene.dial();
+    const leg = await page.rung();
+    leg.answer(200, PAGE_ANSWER);
+    await leg.request('ACK');
+    await expect.poll(() => scene.media.asked).toEqual(['offer', 'answer']);
+    call.cancel();
+    await call.response(487);
+    await leg.request('BYE');
+    await scene.gone();
+    const ended = scene.signaling.endedCalls[0];
+    expect(ended).toMatchObject({ outcome: 'cancelled', reason: 'the phone gave up' });
+  });
 });
 
 describe('the page', () => {
