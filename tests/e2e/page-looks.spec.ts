@@ -60,6 +60,7 @@ test('before the first call: accessible, by keyboard, and with everything a phon
 
   await page.keyboard.press('?');
   await expect(page.getByTestId('shortcuts')).toContainText('Interrupt');
+  await expect(page.getByTestId('shortcuts')).toContainText('From mark to mark');
   expect(await violations(page)).toEqual([]);
   // While the dialog is open its keys are its own, and none does anything where they are off.
   await page.keyboard.press('s');

@@ -1,8 +1,6 @@
 /** A bundle that is looked at: what it holds, in the forms that the page's panels show. */
 import type { AgentEvent } from '../../agent/dialects/types.ts';
 import type { ErrorCode } from '../../common/errors.ts';
-import { HOP_NAMES, NO_COUNTERS, type CallFigures } from '../../common/figures.ts';
-import { countOf } from '../../common/histogram.ts';
 import type { LogLevel } from '../../common/log.ts';
 import type { Bundle } from '../../recording/bundle.ts';
 import type { RecordedEvent } from '../../recording/manifest.ts';
@@ -11,6 +9,7 @@ import { LOG_KINDS, type LogEntry, type LogKind } from '../bridge/event-log.ts';
 import type { ReadBundle } from '../recording/types.ts';
 import { COLUMN_MS } from '../timeline/envelope.ts';
 import { Timeline, type TimelineJson } from '../timeline/timeline.ts';
+import { recordedFigures, type RecordedFigures } from './recorded-figures.ts';
 
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
 const MAX_SAID = 300;
@@ -22,7 +21,7 @@ export class OpenedBundle {
   /** What was said. */
   readonly conversation: Conversation;
   /** Its counters and what each hop took. */
-  readonly figures: Pick<CallFigures, 'counters' | 'hops'> | undefined;
+  readonly figures: RecordedFigures | undefined;
   /** What could not be read of it. */
   readonly problems: readonly string[];
   /** Of its audio, for a player. */
@@ -41,7 +40,7 @@ export class OpenedBundle {
     ];
     this.entries = bundle.events.map(entryOf);
     this.conversation = conversationOf(bundle.events);
-    this.figures = figuresOf(bundle);
+    this.figures = recordedFigures(bundle.figures);
     this.audioUrl = URL.createObjectURL(new Blob([bundle.audio], { type: 'audio/wav' }));
     this.audio.src = this.audioUrl;
   }
@@ -96,22 +95,6 @@ function conversationOf(events: readonly RecordedEvent[]): Conversation {
     }
   }
   return conversation;
-}
-
-/** A counter of another version is none; what are no figures is left out. */
-function figuresOf({ figures }: Bundle): OpenedBundle['figures'] {
-  if (figures === undefined) return undefined;
-  try {
-    const counters = { ...NO_COUNTERS, ...figures.counters };
-    const { hops } = figures;
-    const numbers = [
-      ...Object.values(counters).map((value) => value ?? 0),
-      ...HOP_NAMES.map((name) => countOf(hops[name])),
-    ];
-    return numbers.every((value) => Number.isFinite(value)) ? { counters, hops } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** As the page's log shows what happened. */

@@ -81,7 +81,7 @@ export class AxisDetails extends LitElement {
           : turn !== undefined
             ? turnLine(turn)
             : html`<p class="hint">
-                Wheel zooms, dragging moves. Point at a mark, or click it for all of it.
+                Wheel zooms, dragging moves (keys: ?). Point at a mark, or click it for all of it.
               </p>`
       }
     </div>`;

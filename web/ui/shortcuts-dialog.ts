@@ -1,7 +1,7 @@
-/** The keys of the page, and the switch that turns them off. */
+/** The keys of the page, the switch that turns them off, and those of the time axis. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { SHORTCUTS, shortcutsSwitch } from './shortcuts.ts';
+import { AXIS_KEYS, SHORTCUTS, shortcutsSwitch } from './shortcuts.ts';
 import { base, buttons, dialogs } from './styles.ts';
 
 @customElement('shortcuts-dialog')
@@ -14,7 +14,7 @@ export class ShortcutsDialog extends LitElement {
       dl {
         display: grid;
         gap: 7px 18px;
-        grid-template-columns: auto minmax(0, 1fr);
+        grid-template-columns: 6.2em minmax(0, 1fr);
       }
 
       kbd {
@@ -30,11 +30,19 @@ export class ShortcutsDialog extends LitElement {
 
       label {
         align-items: center;
-        border-top: 1px solid var(--line);
         display: flex;
         gap: 10px;
-        margin-top: 16px;
+        margin-top: 14px;
+      }
+
+      h3 {
+        border-top: 1px solid var(--line);
+        margin: 16px 0 8px;
         padding-top: 14px;
+      }
+
+      kbd + kbd {
+        margin-left: 4px;
       }
 
       input {
@@ -75,6 +83,15 @@ export class ShortcutsDialog extends LitElement {
             />
             Shortcuts are on
           </label>
+          <h3 class="label">On the time axis, with the focus on it</h3>
+          <dl>
+            ${AXIS_KEYS.map(
+              ({ keys, name }) => html`
+                <dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt>
+                <dd>${name}</dd>
+              `,
+            )}
+          </dl>
         </div>
       </dialog>
     `;

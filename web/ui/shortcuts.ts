@@ -71,6 +71,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
   },
 ];
 
+/** What the time axis itself listens to (axis/gestures.ts), where it has the focus. */
+export const AXIS_KEYS: readonly { readonly keys: readonly string[]; readonly name: string }[] = [
+  { keys: ['←', '→'], name: 'Move' },
+  { keys: ['+', '−'], name: 'Zoom' },
+  { keys: ['↑', '↓'], name: 'From mark to mark, and what each is' },
+  { keys: ['0'], name: 'The whole call' },
+  { keys: ['Home', 'End'], name: 'To its beginning; to its end, and follow it' },
+];
+
 const STORED = 'bridge.shortcuts';
 
 export const shortcutsSwitch = {

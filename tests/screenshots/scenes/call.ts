@@ -36,6 +36,8 @@ export async function callScenes(camera: Camera): Promise<void> {
     const call = await phone.call({ to: '1000', play: await speech([2_500, 7_000, 3_000]) });
     await call.answered;
     await untilPage(page, 'bridge.calls[0]?.timeline.entries.some((e) => e.kind === "barge-in")');
+    // In the pause after the third sentence, where nothing else happens.
+    await untilPage(page, 'bridge.calls[0].timeline.durationMs > 13_000');
     await call.sendDtmf('5');
     await untilPage(
       page,
