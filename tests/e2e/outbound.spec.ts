@@ -64,31 +64,33 @@ test('the page calls a phone, and the agent talks to whoever answers', async ({
   await phone.close();
 });
 
-test.describe('the phone does not take it, and the page says so', () => {
-  const cases: readonly [string, (call: IncomingCall) => void, string][] = [
-    ['busy', (call) => call.reject(486), 'Not answered: Busy Here.'],
-    ['declined', (call) => call.reject(603, 'Not now'), 'Not answered: Not now.'],
-  ];
-  for (const [what, react, sentence] of cases) {
-    test(what, async ({ agent, bridge, openPage }) => {
-      const page = await openPage();
-      const phone = await desk(bridge, react);
-      await page.getByTestId('dial-input').fill('agent001');
-      await page.getByTestId('dial-button').click();
-      await expect(page.getByText(sentence).first()).toBeVisible();
-      await expect(page.getByTestId('call-card')).toHaveCount(0);
-      // Nobody was there: the agent was not bothered.
-      expect(agent.sessions).toEqual([]);
-      await phone.close();
-    });
-  }
-
-  test('not registered', async ({ openPage }) => {
-    const page = await openPage();
-    await page.getByTestId('dial-input').fill('agent009');
+test('the phone is busy, declines, or is not there, and the page says so', async ({
+  agent,
+  bridge,
+  openPage,
+}) => {
+  const page = await openPage();
+  const dial = async (number: string) => {
+    await page.getByTestId('dial-input').fill(number);
     await page.getByTestId('dial-button').click();
-    await expect(page.getByText('Not answered: agent009 is not registered.').first()).toBeVisible();
-  });
+  };
+  await dial('agent001');
+  await expect(page.getByText('Not answered: agent001 is not registered.').first()).toBeVisible();
+  let react: (call: IncomingCall) => void = () => undefined;
+  const phone = await desk(bridge, (call) => react(call));
+  const cases: readonly [(call: IncomingCall) => void, string][] = [
+    [(call) => call.reject(486), 'Not answered: Busy Here.'],
+    [(call) => call.reject(603, 'Not now'), 'Not answered: Not now.'],
+  ];
+  for (const [reaction, sentence] of cases) {
+    react = reaction;
+    await dial('agent001');
+    await expect(page.getByText(sentence).first()).toBeVisible();
+    await expect(page.getByTestId('call-card')).toHaveCount(0);
+  }
+  // Nobody was there: the agent was not bothered.
+  expect(agent.sessions).toEqual([]);
+  await phone.close();
 });
 
 test('a program has a phone called, and hears how it went', async ({ agent, bridge, openPage }) => {
@@ -157,7 +159,12 @@ test('two pages ring, the first to answer gets the call, the other hears so', as
   await call.hangup();
 });
 
-test('a page opened with ?user=anna is registered under that name', async ({ bridge, newPage }) => {
+test('a page opened with ?user=anna is registered under that name', async ({
+  bridge,
+  engine,
+  newPage,
+}) => {
+  test.skip(engine === 'rtpengine', 'what is tested here lies before the engine');
   const page = await newPage();
   await page.goto(`${bridge.url}/?start&user=anna`);
   await bridge.until('anna is registered', ({ registrations }) =>
