@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDemoAgent, type DemoAgent } from '../../agent/demo/demo-agent.ts';
 import { UtteranceCutter } from '../../agent/demo/utterance.ts';
+import { concat } from '../../audio/concat.ts';
 import { readWav } from '../../audio/wav.ts';
 import { BridgeError } from '../../common/errors.ts';
 import type { Log } from '../../common/log.ts';
@@ -20,6 +21,7 @@ import {
   measureCallerToAgent,
   type CallerToAgent,
   type Heard,
+  type Piece,
 } from './measure.ts';
 import { DEMO_CALLER } from './caller.ts';
 
@@ -103,7 +105,7 @@ async function talk(
   say: (step: string) => void,
   stack: (() => Promise<void>)[],
 ): Promise<DemoReport> {
-  const speech = withPauses(await callerSpeech());
+  const { samples: speech, pieces } = withPauses(await callerSpeech());
   const phone = await Softphone.create({
     server: addressOf(bridge.phone.server),
     user: bridge.phone.username,
@@ -134,7 +136,10 @@ async function talk(
   const { engines } = bridge.status();
   const result = {
     inviteTo200Ms: Math.round(answeredMs - startedMs),
-    callerToAgent: measureCallerToAgent({ samples: speech, law: 'pcmu', packetTimes }, frames),
+    callerToAgent: measureCallerToAgent(
+      { samples: speech, law: 'pcmu', packetTimes, pieces },
+      frames,
+    ),
     agentToCaller: measureAgentToCaller(answers, call.recording),
     engines: { drachtio: engines.drachtio.kind, rtpengine: engines.rtpengine.kind },
   };
@@ -175,27 +180,26 @@ async function callerSpeech(): Promise<Int16Array> {
   return channels[0] ?? new Int16Array(0);
 }
 
-/** The utterances of `speech`, each followed by time enough to hear it answered. */
-function withPauses(speech: Int16Array): Int16Array {
+/** The utterances of `speech`, each followed by time enough to hear it answered, and where each is. */
+function withPauses(speech: Int16Array): { samples: Int16Array; pieces: readonly Piece[] } {
   const parts: Int16Array[] = [];
+  const pieces: Piece[] = [];
+  let at = 0;
   const cutter = new UtteranceCutter(SAMPLE_RATE, 400, {
     onStart: () => undefined,
     onProgress: () => undefined,
     onEnd: (samples) => {
-      parts.push(samples.slice());
       const pause = samples.length + (PAUSE_AFTER_ANSWER_MS * SAMPLE_RATE) / 1000;
       // Whole packets, so that each utterance begins with one.
-      parts.push(new Int16Array(pause + 160 - ((samples.length + pause) % 160)));
+      const quiet = new Int16Array(pause + 160 - ((samples.length + pause) % 160));
+      parts.push(samples.slice(), quiet);
+      pieces.push({ from: at, to: at + samples.length });
+      at += samples.length + quiet.length;
     },
   });
   cutter.push(speech);
   cutter.push(new Int16Array(SAMPLE_RATE));
-  const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => {
-    whole.set(part, at);
-    return at + part.length;
-  }, 0);
-  return whole;
+  return { samples: concat(parts), pieces };
 }
 
 function addressOf(server: string): { host: string; port: number } {

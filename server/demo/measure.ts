@@ -10,6 +10,8 @@ import { concat } from '../../audio/concat.ts';
 
 const AGENT_RATE = 16_000;
 const PHONE_RATE = 8_000;
+/** Samples in a packet of 20 ms. */
+const PACKET = 160;
 /** Samples at 16 kHz per sample at 8 kHz. */
 const RATIO = AGENT_RATE / PHONE_RATE;
 
@@ -39,6 +41,17 @@ export interface SentAudio {
   readonly law: Law;
   /** When each packet of 20 ms left, in order. */
   readonly packetTimes: readonly number[];
+  /**
+   * What was said, each piece looked for by itself: a pause between two may be heard a little longer or
+   * shorter (what came late is taken back in one). All of it is one piece when left out.
+   */
+  readonly pieces?: readonly Piece[];
+}
+
+/** Samples. */
+export interface Piece {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface AgentFrame {
@@ -52,29 +65,36 @@ export function measureCallerToAgent(
   frames: readonly AgentFrame[],
 ): CallerToAgent {
   const heard = concat(frames.map(({ samples }) => samples));
-  const result = compare(idealCallerToAgent(sent.samples, sent.law), heard);
+  const ideal = idealCallerToAgent(sent.samples, sent.law);
+  const { pieces = [{ from: 0, to: sent.samples.length }] } = sent;
+  const found = pieces.map(({ from, to }) => {
+    const result = compare(ideal.subarray(from * RATIO, to * RATIO), heard);
+    return { from, result, lag: result.offset - from * RATIO };
+  });
   const starts: number[] = [];
   let total = 0;
   for (const { samples } of frames) {
     starts.push(total);
     total += samples.length;
   }
-  const packetSamples = 160 * RATIO;
   const latencies: number[] = [];
-  const packets = Math.floor(sent.samples.length / 160);
+  const packets = Math.floor(sent.samples.length / PACKET);
   let frame = 0;
   for (let packet = 0; packet < packets; packet++) {
     const sentAt = sent.packetTimes[packet];
-    const position = packet * packetSamples + Math.max(0, Math.floor(result.offset));
+    const { lag = 0 } = found.findLast(({ from }) => from <= packet * PACKET) ?? found[0] ?? {};
+    const position = Math.max(0, packet * PACKET * RATIO + Math.floor(lag));
     while ((starts[frame + 1] ?? Infinity) <= position) frame++;
+    while (frame > 0 && (starts[frame] ?? 0) > position) frame--;
     const arrived = frames[frame];
     if (sentAt === undefined || !arrived || position >= total) break;
     latencies.push(arrived.timeMs - sentAt);
   }
+  const worst = worstOf(found.map(({ result }) => result));
   return {
     frames: frames.length,
     framesPerSecond: rateOf(frames),
-    ...quality(result),
+    ...quality(worst),
     latencyMs: latencyOf(latencies),
   };
 }
@@ -124,12 +144,8 @@ export function measureAgentToCaller(
     if (packet) latencies.push(packet.arrivalMs - startedAtMs);
     return result;
   });
-  const worst = results.reduce<Comparison | undefined>(
-    (low, result) => (low && low.correlation <= result.correlation ? low : result),
-    undefined,
-  );
   return {
-    ...quality(worst ?? { offset: 0, correlation: 0, snrDb: 0, gainDb: 0 }),
+    ...quality(worstOf(results)),
     latencyMs: latencyOf(latencies),
   };
 }
@@ -139,6 +155,12 @@ export function latencyOf(values: readonly number[]): LatencyMs {
   const at = (share: number) =>
     round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0, 2);
   return { n: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}
+
+function worstOf(results: readonly Comparison[]): Comparison {
+  const [first, ...others] = results;
+  if (first === undefined) return { offset: 0, correlation: 0, snrDb: 0, gainDb: 0 };
+  return others.reduce((low, each) => (low.correlation <= each.correlation ? low : each), first);
 }
 
 function quality({ correlation, snrDb, gainDb }: Comparison): Omit<Heard, 'latencyMs'> {
