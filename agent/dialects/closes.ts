@@ -5,12 +5,18 @@
  */
 import { CLOSE_AGENT_REFUSED, CLOSE_AGENT_UNREACHABLE } from '../../common/api.ts';
 
+/** What the bridge says in place of a close frame that never came begins with this. */
+export const CLOSED_HERE = 'AGENT_CLOSED: ';
+export const DROPPED = 'dropped';
+export const NO_SIGN_OF_LIFE = 'no sign of life';
+
 /**
  * @param reason of the close frame
  * @param error what the agent said of an error just before it closed
  */
 export function explainClose(code: number, reason: string, error = ''): string {
   const fact = reason.replace(/^[A-Z_]+: /, '');
+  if (reason.startsWith(CLOSED_HERE)) return explainNoGoodbye(fact);
   switch (code) {
     case CLOSE_AGENT_REFUSED:
       return explainHttp(fact);
@@ -26,15 +32,15 @@ export function explainClose(code: number, reason: string, error = ''): string {
   }
 }
 
+const NO_GOODBYE =
+  'The connection to the agent dropped without a goodbye: look at the network and at the agent’s log.';
+
 const CLOSES: ReadonlyMap<number, string> = new Map([
   [1000, 'The agent ended the session.'],
   [1001, 'The agent is going away: it was stopped or restarted.'],
   [1003, 'The agent does not take this kind of message: is it the right dialect?'],
   [1005, 'The agent ended the session without giving a code.'],
-  [
-    1006,
-    'The connection to the agent dropped without a goodbye: look at the network and at the agent’s log.',
-  ],
+  [1006, NO_GOODBYE],
   [1007, 'The agent could not read a message: is it the right dialect?'],
   [
     1008,
@@ -45,6 +51,14 @@ const CLOSES: ReadonlyMap<number, string> = new Map([
   [1012, 'The agent is restarting.'],
   [1013, 'The agent is busy: allow it more sessions, or end other calls.'],
 ]);
+
+function explainNoGoodbye(fact: string): string {
+  if (fact === DROPPED) return NO_GOODBYE;
+  if (fact === NO_SIGN_OF_LIFE) {
+    return 'The agent gave no sign of life for three pings and was given up: look at what keeps it from its socket.';
+  }
+  return `What the agent sent is no WebSocket’s (${fact}), and the connection was closed: look at how it writes its messages.`;
+}
 
 const HTTP: ReadonlyMap<number, string> = new Map([
   [

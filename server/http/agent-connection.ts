@@ -67,7 +67,7 @@ function factOf(error: NodeJS.ErrnoException): string {
   return code === undefined || message.includes(code) ? message : `${code} ${message}`;
 }
 
-function clip(text: string): string {
+export function clip(text: string): string {
   const bytes = Buffer.from(text);
   return bytes.length <= MAX_REASON_BYTES
     ? text

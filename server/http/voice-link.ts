@@ -7,6 +7,8 @@
  * ping queues behind the audio; none at all, and nothing else either, and it is gone.
  */
 import { WebSocket } from 'ws';
+import { CLOSED_HERE, DROPPED, NO_SIGN_OF_LIFE } from '../../agent/dialects/closes.ts';
+import { clip } from './agent-connection.ts';
 
 /** Two seconds of the caller's voice. */
 const HIGH_BYTES = 64 * 1024;
@@ -39,6 +41,8 @@ export class VoiceLink {
   readonly #pinger: NodeJS.Timeout | undefined;
   #pingedAt: number | undefined;
   #missed = 0;
+  /** Why it ended, where no close frame says so. */
+  #fault = DROPPED;
 
   constructor(options: VoiceLinkOptions) {
     this.#options = options;
@@ -48,6 +52,9 @@ export class VoiceLink {
     agent.on('pong', () => this.#ponged());
     agent.on('message', () => (this.#missed = 0));
     if (pingMs > 0) this.#pinger = setInterval(() => this.#ping(), pingMs);
+    agent.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code?.startsWith('WS_ERR') === true) this.#fault = error.message;
+    });
     agent.on('close', (code, reason) => this.#agentClosed(code, reason));
     page.on('close', () => {
       clearInterval(this.#pinger);
@@ -57,11 +64,11 @@ export class VoiceLink {
   }
 
   #ping(): void {
-    const { agent, page } = this.#options;
+    const { agent } = this.#options;
     // A page that does not read keeps us from hearing the agent: that is not the agent's fault.
     if (agent.isPaused || agent.readyState !== WebSocket.OPEN) return;
     if (this.#missed >= MISSED_PINGS) {
-      page.close(1011, 'AGENT_CLOSED: no sign of life');
+      this.#fault = NO_SIGN_OF_LIFE;
       agent.terminate();
       return;
     }
@@ -87,8 +94,9 @@ export class VoiceLink {
     // What it had not read yet nobody wants any more.
     letFlow(page);
     if (page.readyState !== WebSocket.OPEN) return;
-    onAgentClosed(code, reason.toString());
-    page.close(NO_CLOSE_FRAME.get(code) ?? code, reason);
+    const said = code === 1006 ? clip(`${CLOSED_HERE}${this.#fault}`) : reason.toString();
+    onAgentClosed(code, said);
+    page.close(NO_CLOSE_FRAME.get(code) ?? code, said);
   }
 }
 

@@ -246,6 +246,25 @@ describe('signs of life', () => {
     socket.pause();
     const [code, reason] = (await once(page, 'close')) as [number, Buffer];
     expect([code, reason.toString()]).toEqual([1011, 'AGENT_CLOSED: no sign of life']);
+    expect(told.at(-1)).toMatchObject({
+      what: 'closed',
+      sentence: expect.stringContaining('no sign of life for three pings') as string,
+    });
+  });
+
+  it.each([
+    ['that drops its connection', '', 'dropped without a goodbye'],
+    ['whose text is none', 'Invalid WebSocket frame: invalid UTF-8 sequence', 'no WebSocket’s'],
+  ])('an agent %s is not said to have failed by itself', async (_what, fault, words) => {
+    const agent = await agentWith();
+    const page = openPage();
+    const { socket } = await agent.call();
+    await isOpen(page);
+    if (fault === '') socket.terminate();
+    else socket.send(Buffer.from([0xff]), { binary: false });
+    const [code, reason] = (await once(page, 'close')) as [number, Buffer];
+    expect([code, reason.toString()]).toEqual([1011, `AGENT_CLOSED: ${fault || 'dropped'}`]);
+    expect(told.at(-1)?.sentence).toContain(words);
   });
 });
 

@@ -20,6 +20,16 @@ describe('explainClose', () => {
     expect(explainClose(1011, '', 'no STT')).toMatch(/It said: “no STT”\.$/);
   });
 
+  it.each([
+    ['dropped', 'dropped without a goodbye'],
+    ['no sign of life', 'no sign of life for three pings'],
+    ['Max payload size exceeded', 'no WebSocket’s (Max payload size exceeded)'],
+  ])('blames no agent for what it has not said: %s', (fact, words) => {
+    const sentence = explainClose(1011, `AGENT_CLOSED: ${fact}`);
+    expect(sentence).toContain(words);
+    expect(sentence).not.toMatch(/It said|error of its own/);
+  });
+
   it('says which parameters a newer revision misses, and how to give them', () => {
     const sentence = explainClose(
       4000,
