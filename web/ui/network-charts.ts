@@ -11,6 +11,7 @@ import { CHARTS, columnsOf, formatValue, judge, valueAt, type Chart } from '../n
 import type * as Plots from '../network/plot.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import type { Sample } from '../timeline/types.ts';
+import { InSight } from './in-sight.ts';
 import { base } from './styles.ts';
 
 const DRAW_MS = 2_000;
@@ -110,35 +111,23 @@ export class NetworkCharts extends LitElement {
   @state() private problem = '';
   #samples: readonly Sample[] = [];
   #drawn: Drawn[] = [];
-  #unfollow: (() => void) | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #drawnAt = 0;
-  #isVisible = false;
-  readonly #watcher = new IntersectionObserver((entries) => {
-    this.#isVisible = entries.at(-1)?.isIntersecting ?? false;
-    if (this.#isVisible) this.#draw();
+  readonly #sight = new InSight(this, {
+    seen: () => this.#draw(),
+    recoloured: () => void this.#build(),
   });
   readonly #resizer = new ResizeObserver(() => this.#resize());
-  readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
-  readonly #onScheme = () => void this.#build();
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#watcher.observe(this);
     this.#resizer.observe(this);
-    this.#scheme.addEventListener('change', this.#onScheme);
-    this.#follow();
+    // One that is only moved to another place has lost what was drawn.
+    if (this.isOpen) void this.updateComplete.then(() => this.#build());
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#watcher.disconnect();
     this.#resizer.disconnect();
-    this.#scheme.removeEventListener('change', this.#onScheme);
-    this.#unfollow?.();
-    this.#unfollow = undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#destroy();
   }
 
@@ -155,7 +144,7 @@ export class NetworkCharts extends LitElement {
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('tick') && this.#isDue()) this.#draw();
     if (!changed.has('timeline')) return;
-    this.#follow();
+    this.#take();
     if (this.isOpen) void this.updateComplete.then(() => this.#build());
   }
 
@@ -217,24 +206,10 @@ export class NetworkCharts extends LitElement {
     if (this.isOpen) void this.updateComplete.then(() => this.#build());
   }
 
-  #follow(): void {
-    this.#unfollow?.();
-    this.#unfollow = this.timeline?.follow(() => this.#changed());
-    this.#take();
-  }
-
-  /** The timeline tells of many changes a second; its samples grow by one. */
-  #changed(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#isVisible) this.#draw();
-    }, 2 * DRAW_MS);
-  }
-
-  /** With all else that is shown each second, where somebody else has a clock. */
+  /** With all else that is shown each second, at every other second. */
   #isDue(): boolean {
-    const hasNews = this.#timer !== undefined && this.#isVisible;
-    return hasNews && performance.now() - this.#drawnAt > DRAW_MS - EARLY_MS;
+    const isLate = performance.now() - this.#drawnAt > DRAW_MS - EARLY_MS;
+    return isLate && this.#sight.isSeen && this.timeline?.samples.at(-1) !== this.#samples.at(-1);
   }
 
   #take(): void {
@@ -243,8 +218,6 @@ export class NetworkCharts extends LitElement {
   }
 
   #draw(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#drawnAt = performance.now();
     this.#take();
     this.requestUpdate();
