@@ -48,7 +48,7 @@ export class RunningDoctor {
     const { engines, agent } = status;
     const findings = [
       ...ofMachine,
-      part('Agent', agent, 'Start the agent, or check agent.url.'),
+      part('Agent', agent, 'No restart is needed: the bridge finds it as soon as it is there.'),
       part('SIP server', engines.drachtio, 'Start it, or check drachtio in the configuration.'),
       part('Media engine', engines.rtpengine, 'Start it, or check rtpengine in the configuration.'),
       ...checkPhones(status),

@@ -24,10 +24,19 @@ export class DialBox extends LitElement {
       }
 
       .phones {
+        align-items: center;
         display: flex;
         flex-basis: 100%;
         flex-wrap: wrap;
-        gap: 4px;
+        gap: 6px;
+      }
+
+      .phones button {
+        min-height: 28px;
+      }
+
+      .phones .label {
+        margin-right: 4px;
       }
 
       label {
@@ -79,13 +88,13 @@ export class DialBox extends LitElement {
           names.length === 0
             ? nothing
             : html`<div class="phones" role="group" aria-label="Registered phones">
+                <span class="label">Registered</span>
                 ${names
                   .slice(0, SHOWN)
                   .map(
                     (user) =>
                       html`<button
                         type="button"
-                        class="quiet"
                         title="Call ${user}"
                         @click=${() => this.#say('dial', user)}
                       >

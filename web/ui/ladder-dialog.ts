@@ -28,6 +28,13 @@ export class LadderDialog extends LitElement {
         font-size: 0.84rem;
         gap: 4px 14px;
       }
+
+      @media (max-width: 560px) {
+        .keep {
+          flex-basis: 100%;
+          order: 1;
+        }
+      }
     `,
   ];
 
@@ -85,7 +92,7 @@ export class LadderDialog extends LitElement {
       <div class="title">
         <h2 id="title">SIP messages</h2>
         <p class="keep">
-          Keep as
+          Save as
           <a href="${path}?format=text" download="${file}.txt">text</a>
           <a href="${path}?format=json" download="${file}.json">JSON</a>
           <a href="${path}?format=pcap" download="${file}.pcap">pcap</a>

@@ -30,13 +30,14 @@ export class LadderView extends LitElement {
       }
 
       .grid {
-        min-width: calc(6em + var(--columns) * 9em);
+        --time: 6em;
+        min-width: calc(var(--time) + var(--columns) * 9em);
       }
 
       .parties,
       li button {
         display: grid;
-        grid-template-columns: 6em repeat(var(--columns), minmax(0, 1fr));
+        grid-template-columns: var(--time) repeat(var(--columns), minmax(0, 1fr));
       }
 
       .parties {
@@ -146,6 +147,16 @@ export class LadderView extends LitElement {
         padding: 0 3px;
       }
 
+      @media (max-width: 560px) {
+        .grid {
+          --time: 4.6em;
+        }
+
+        .sdp {
+          display: none;
+        }
+      }
+
       .request {
         color: var(--ink);
       }
@@ -253,7 +264,7 @@ export class LadderView extends LitElement {
 }
 
 function line({ columns }: Ladder, column: number): TemplateResult {
-  const left = `calc(6em + (100% - 6em) * ${(column + 0.5) / columns.length})`;
+  const left = `calc(var(--time) + (100% - var(--time)) * ${(column + 0.5) / columns.length})`;
   return html`<div class="line" .style=${`left: ${left}`}></div>`;
 }
 

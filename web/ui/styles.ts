@@ -227,7 +227,7 @@ export const dialogs = css`
     display: flex;
     flex-wrap: wrap;
     gap: 8px 20px;
-    padding: 12px 14px 12px 22px;
+    padding: 12px 14px 12px var(--inset);
   }
 
   dialog > .title h2 {
@@ -237,6 +237,6 @@ export const dialogs = css`
 
   dialog > .body {
     overflow: auto;
-    padding: 16px 22px 22px;
+    padding: 16px var(--inset) 22px;
   }
 `;

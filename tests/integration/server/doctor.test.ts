@@ -188,7 +188,7 @@ describe('a running bridge', () => {
       check: 'Agent',
       result: 'fail',
       ...problem,
-      todo: 'Start the agent, or check agent.url.',
+      todo: 'No restart is needed: the bridge finds it as soon as it is there.',
     });
     expect(findings.filter(({ check }) => check === 'SIP port').map(({ message }) => message)) //
       .toEqual([
