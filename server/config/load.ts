@@ -11,7 +11,7 @@ import { refuseFlagsTakenByNpm } from './npm-flags.ts';
 import { layerOf, merge, type Layer, type Path, type Tree } from './layer.ts';
 import { sentencesOf } from './problems.ts';
 import { configSchema, type Config } from './schema.ts';
-import { readFileLayer, type FileLayer } from './yaml-file.ts';
+import { pathKey, readFileLayer, type FileLayer } from './yaml-file.ts';
 
 export const DEFAULT_FILE = 'bridge.yaml';
 
@@ -43,9 +43,13 @@ export function loadConfig({ argv, environment, folder }: ConfigSource): LoadedC
   const layers: Layer[] = [...(fileLayer ? [fileLayer] : []), environmentLayer(environment), flags];
   const merged = layers.reduce<Tree>((below, { values }) => merge(below, values), {});
   const result = configSchema.safeParse(merged);
-  if (!result.success) {
-    const { issues } = result.error;
-    const sentences = sentencesOf(issues, layers);
+  const unresolved = fileLayer?.unresolved ?? new Map<string, string>();
+  if (!result.success || unresolved.size > 0) {
+    // What a value is that could not be had, nobody knows.
+    const issues = (result.error?.issues ?? []).filter(
+      ({ path }) => !unresolved.has(pathKey(path.filter((name) => typeof name !== 'symbol'))),
+    );
+    const sentences = [...unresolved.values(), ...sentencesOf(issues, layers)];
     const onlyFlags = sentences.every((sentence) => sentence.startsWith('--'));
     throw new BridgeError(onlyFlags ? 'BAD_FLAG' : 'BAD_CONFIG', sentences.join('\n'));
   }

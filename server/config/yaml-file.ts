@@ -19,6 +19,13 @@ import { hasReference, resolveReferences } from './secrets.ts';
 export interface FileLayer extends Layer {
   /** Whether the file refers to the value's secret instead of holding it. */
   isReference(path: Path): boolean;
+  /** What references lead to nothing, as sentences, by the path of the value. */
+  readonly unresolved: ReadonlyMap<string, string>;
+}
+
+/** Of a path in sets and maps; a list is one value. */
+export function pathKey(path: Path): string {
+  return JSON.stringify(path.filter((name) => typeof name === 'string'));
 }
 
 /** @throws BridgeError BAD_CONFIG when it cannot be read or is not a YAML map. */
@@ -58,12 +65,18 @@ export function parseLayer(text: string, file: string, environment: NodeJS.Proce
     return name;
   };
   const references = new Set<string>();
+  const unresolved = new Map<string, string>();
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string' || !hasReference(node.value)) return;
-      references.add(JSON.stringify(pathOf(ancestors)));
+      const path = pathKey(pathOf(ancestors));
+      references.add(path);
       const offset = node.range?.[0] ?? 0;
-      node.value = resolveReferences(node.value, file, environment, () => at(offset));
+      try {
+        node.value = resolveReferences(node.value, file, environment, () => at(offset));
+      } catch (error) {
+        unresolved.set(path, messageOf(error));
+      }
     },
   });
   // An empty file is an empty configuration.
@@ -74,7 +87,8 @@ export function parseLayer(text: string, file: string, environment: NodeJS.Proce
   return {
     values: withoutNulls(values),
     where,
-    isReference: (path) => references.has(JSON.stringify(path.map(String))),
+    isReference: (path) => references.has(pathKey(path)),
+    unresolved,
   };
 }
 

@@ -171,6 +171,12 @@ describe('a broken bridge.yaml', () => {
     ],
     ['agent:\n  query: ${file:missing.txt}', /^bridge\.yaml:2:10: \$\{file:missing\.txt\}: ENOENT/],
     [
+      'http: {port: "${env:A}", prt: 1}\nagent: {query: "${env:B}"}',
+      'bridge.yaml:1:14: the environment variable A is not set, which ${env:A} refers to.\n' +
+        'bridge.yaml:2:16: the environment variable B is not set, which ${env:B} refers to.\n' +
+        'bridge.yaml:1:26: there is no key http.prt. Did you mean port?',
+    ],
+    [
       'http: {prt: 1, port: x}',
       'bridge.yaml:1:16: http.port "x": expected a number.\nbridge.yaml:1:8: there is no key http.prt. Did you mean port?',
     ],
