@@ -3,14 +3,14 @@
  * seconds, or it is hidden. What both sides hear stays whole, in order and on time.
  */
 import type { Page } from 'playwright/test';
-import { compare, idealCallerToAgent } from '../../audio/compare.ts';
+import { idealCallerToAgent } from '../../audio/compare.ts';
 import { Resampler } from '../../audio/resampler.ts';
 import { framesOf } from '../bench/caller.ts';
 import { measureCallerToAgent } from '../../server/demo/measure.ts';
 import { hide } from '../support/hidden-page.ts';
 import { bytesOf, sweep } from '../support/signals.ts';
 import { expect, test } from './fixtures.ts';
-import { expectWhole, isSteady, longestGap } from './voice.ts';
+import { expectHeard, expectWhole, isSteady, longestGap } from './voice.ts';
 
 const QUIET_SECONDS = 1;
 const SECONDS = 5;
@@ -26,6 +26,8 @@ caller.set(speech, 8000 * QUIET_SECONDS);
 const answer = sweep({ sampleRate: 16_000, seconds: 4, fromHz: 3000, toHz: 250, amplitude: 0.5 });
 /** A busy machine may make a frame late by so much; a stall of the page would make a hundred of them later. */
 const LATE_MS = 500;
+/** What stands still with the page does so for two seconds. */
+const STALL_MS = 1_800;
 
 test.beforeEach(({ engine }) => {
   test.skip(engine === 'rtpengine', 'what is tested here lies behind the engine');
@@ -69,8 +71,7 @@ for (const [what, disturb] of disturbances) {
 
     const ideal = idealCallerToAgent(speech, 'pcmu');
     expectWhole(ideal, session, sentAt);
-    // A way to the agent that stood still for the page's two seconds is no busy machine.
-    expect(longestGap(session.times)).toBeLessThan(1_000);
+    expect(longestGap(session.times)).toBeLessThan(STALL_MS);
     if (isSteady(sentAt, session.times)) {
       const up = measureCallerToAgent(
         { samples: speech, law: 'pcmu', packetTimes: sentAt.slice(QUIET_SECONDS * 50) },
@@ -81,9 +82,9 @@ for (const [what, disturb] of disturbances) {
 
     const down = new Resampler({ from: 16_000, to: 8000 });
     const idealAnswer = down.process(answer).slice(Math.round(down.delaySamples));
-    expect(compare(idealAnswer, call.recording.samples).snrDb).toBeGreaterThan(35);
+    expectHeard(idealAnswer, call.recording.samples, heardAt);
     const during = heardAt.filter((at) => at >= from && at <= to);
-    expect(longestGap(during)).toBeLessThan(1_000);
+    expect(longestGap(during)).toBeLessThan(STALL_MS);
     expect(during.length).toBeGreaterThan(((to - from) / 20) * 0.85);
   });
 }
