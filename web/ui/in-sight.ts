@@ -42,6 +42,7 @@ export class InSight implements ReactiveController {
 
   hostDisconnected(): void {
     this.#watcher.disconnect();
+    this.#isInView = false;
     this.#scheme.removeEventListener('change', this.#onScheme);
     document.removeEventListener('visibilitychange', this.#onShown);
   }

@@ -18,6 +18,7 @@ import { paletteOf } from './axis/palette.ts';
 import { timelineStyles } from './axis/timeline-styles.ts';
 import './axis-details.ts';
 import './level-meter.ts';
+import { InSight } from './in-sight.ts';
 import { base, buttons } from './styles.ts';
 
 @customElement('timeline-view')
@@ -43,7 +44,6 @@ export class TimelineView extends LitElement {
   #picture: AxisPicture | undefined;
   #isDue = false;
   #request: number | undefined;
-  #isVisible = false;
   #unfollow: (() => void) | undefined;
   readonly #gestures = new AxisGestures({
     viewport: this.viewport,
@@ -52,32 +52,22 @@ export class TimelineView extends LitElement {
     onPick: (x, y) => this.#pick(x, y),
     onStep: (step) => this.#step(step),
   });
-  readonly #watcher = new IntersectionObserver((entries) => {
-    this.#isVisible = entries.at(-1)?.isIntersecting ?? false;
-    this.#changed();
+  readonly #sight = new InSight(this, {
+    seen: () => this.#changed(),
+    recoloured: () => this.#resize(),
   });
   readonly #resizer = new ResizeObserver(() => this.#resize());
-  readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
-  readonly #onScheme = () => this.#resize();
-
-  readonly #onShown = () => this.#changed();
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener('visibilitychange', this.#onShown);
-    this.#watcher.observe(this);
-    this.#scheme.addEventListener('change', this.#onScheme);
     this.#unfollow ??= this.timeline.follow(() => this.#changed());
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#watcher.disconnect();
     this.#resizer.disconnect();
-    this.#scheme.removeEventListener('change', this.#onScheme);
     this.#unfollow?.();
     this.#unfollow = undefined;
-    document.removeEventListener('visibilitychange', this.#onShown);
     if (this.#request !== undefined) cancelAnimationFrame(this.#request);
     this.#request = undefined;
     // One that is only moved to another place is back at once.
@@ -217,7 +207,7 @@ export class TimelineView extends LitElement {
 
   /** Something is to be seen that is not on the canvas: with all else of this moment, if anybody looks. */
   #changed(): void {
-    if (this.#isDue || !this.#isVisible || document.hidden) return;
+    if (this.#isDue || !this.#sight.isSeen) return;
     this.#isDue = true;
     queueMicrotask(() => {
       this.#isDue = false;

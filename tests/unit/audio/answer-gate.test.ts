@@ -10,6 +10,13 @@ it('lets everything through before any cut', () => {
   expect(admitted(new AnswerGate(), [0, 1, 5000])).toEqual([0, 1, 5000]);
 });
 
+it('knows whether more of the same may be under way: for 250 ms after the last of it', () => {
+  const gate = new AnswerGate();
+  expect(gate.isStreaming(0)).toBe(false);
+  gate.admits(100, 1_000);
+  expect([1_000, 1_249, 1_250].map((now) => gate.isStreaming(now))).toEqual([true, true, false]);
+});
+
 describe('after a cut', () => {
   it('drops what is left of the answer, and counts it', () => {
     const gate = new AnswerGate();

@@ -39,6 +39,25 @@ it('takes the last figures of a call that has just ended, and none of a stranger
   expect(() => store.take('b', figures(1))).toThrow('There is no call b.');
 });
 
+it('tells of each turn once, as soon as its answer has begun', () => {
+  const told: [string, number][] = [];
+  const store = new FiguresStore({
+    isLive: () => true,
+    onTurn: (callId, { id }) => told.push([callId, id]),
+  });
+  const take = (...turns: CallFigures['turns']) => store.take('a', { ...figures(1), turns });
+  const first = { id: 1, callerEndedMs: 900, agentStartedMs: 1_400 };
+  take({ id: 1, callerEndedMs: 900 });
+  expect(told).toEqual([]);
+  take(first);
+  take(first, { id: 2, callerEndedMs: 2_000 });
+  take(first, { id: 2, callerEndedMs: 2_000, agentStartedMs: 2_500 });
+  expect(told).toEqual([
+    ['a', 1],
+    ['a', 2],
+  ]);
+});
+
 describe('many calls', () => {
   it('are forgotten one by one, and stay in the sums', () => {
     const live = new Set<string>();

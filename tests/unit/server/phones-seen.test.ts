@@ -53,6 +53,14 @@ function findings(): string[] {
 }
 
 describe('PhonesSeen', () => {
+  it('remembers a thousand calls, and forgets the oldest', () => {
+    for (let n = 0; n < 1_003; n += 1) {
+      call(`call ${n}`);
+      phones.noteRtp(`call ${n}`, 1);
+    }
+    expect(phones.list).toMatchObject([{ user: 'anna', calls: 1_000, callsWithRtp: 1_000 }]);
+  });
+
   it('knows a phone by user and address, and how its REGISTER was answered', () => {
     sip('in', 'REGISTER sip:b SIP/2.0', 'REGISTER');
     register(401);

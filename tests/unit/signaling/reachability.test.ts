@@ -34,6 +34,9 @@ afterEach(() => {
 
 it('asks a phone that is new at once, and all of them every so often', async () => {
   watch.review();
+  // It has been asked, and has not answered yet.
+  watch.review();
+  expect(asked).toBe(1);
   await vi.advanceTimersByTimeAsync(12);
   expect(watch.of(PHONE)).toEqual({ reachable: true, roundTripMs: 12 });
   watch.review();

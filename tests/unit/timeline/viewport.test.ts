@@ -33,7 +33,9 @@ test('a call that has just begun fills the picture from the left', () => {
 
 test('the wheel keeps what is under the pointer where it is', () => {
   const view = viewport(60_000);
+  const { fromMs } = view;
   view.pan(-20_000);
+  expect(view.fromMs).toBe(fromMs - 20_000);
   expect(view.isFollowing).toBe(false);
   const at = view.msAt(250);
   view.zoom(0.5, 250);
@@ -55,6 +57,8 @@ test('the whole call is in sight, and a mark is brought into sight', () => {
   view.fit();
   expect(view.fromMs).toBeLessThan(-500);
   expect(view.toMs).toBeGreaterThan(90_000);
+  // And little else.
+  expect(view.spanMs).toBeLessThan(1.1 * 90_500);
   view.zoom(0.1, 0);
   view.show(80_000);
   expect(view.xOf(80_000)).toBeGreaterThan(0);
@@ -62,8 +66,13 @@ test('the whole call is in sight, and a mark is brought into sight', () => {
   const { fromMs } = view;
   view.show(79_900);
   expect(view.fromMs).toBe(fromMs);
+  // Left of the picture as well.
+  view.show(70_000);
+  expect(view.xOf(70_000)).toBeCloseTo(view.width / 10, 6);
   view.follow();
   expect(view.toMs).toBeGreaterThan(90_000);
+  view.setRange(-500, 120_000);
+  expect(view.toMs).toBeGreaterThan(120_000);
 });
 
 test('whatever is done, the call does not get out of sight', () => {
