@@ -30,6 +30,7 @@ export class Fork {
   readonly #options: ForkOptions;
   readonly #events: ForkEvents;
   readonly #refusals: Refusal[] = [];
+  readonly #released = new Set<Branch>();
   #settled = false;
 
   constructor(options: ForkOptions, events: ForkEvents) {
@@ -108,7 +109,11 @@ export class Fork {
     this.#events.refused(bestOf(this.#refusals));
   }
 
-  #release({ mediaLeg }: Branch): void {
-    if (mediaLeg.branch !== undefined) void this.#options.media.release(mediaLeg);
+  /** Once: of a branch that it knows no more, the engine thinks that its caller is meant. */
+  #release(branch: Branch): void {
+    const { mediaLeg } = branch;
+    if (mediaLeg.branch === undefined || this.#released.has(branch)) return;
+    this.#released.add(branch);
+    void this.#options.media.release(mediaLeg);
   }
 }

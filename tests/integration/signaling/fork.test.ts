@@ -105,13 +105,21 @@ it('one declines for all: 603, and the others stop ringing', async () => {
   expect(scene.signaling.callStatus(call.callId)).toMatchObject({ outcome: 'declined' });
 });
 
-it('one page is closed while it rings: the other one still can answer', async () => {
-  const { call, first } = await ringing();
-  const flow = scene.signaling.registrations.at(-1)?.source ?? '';
-  await pages[1].peer.close();
-  scene.signaling.flowClosed(flow);
+it.each(['is closed', 'refuses'])('one page %s: the other one still can answer', async (what) => {
+  const { call, first, second } = await ringing();
+  if (what === 'refuses') {
+    second.answer(486);
+    await second.request('ACK');
+  } else {
+    const flow = scene.signaling.registrations.at(-1)?.source ?? '';
+    await pages[1].peer.close();
+    scene.signaling.flowClosed(flow);
+  }
+  await expect.poll(released).toEqual(['b1']);
   first.answer(200, PAGE_ANSWER);
   await call.response(200);
+  // Not once more: of a branch that is gone, the engine thinks that the whole call is meant.
+  expect(released()).toEqual(['b1']);
   call.request('ACK');
   call.request('BYE');
   await first.request('BYE');
