@@ -161,7 +161,9 @@ export function transportOf(sdp: Sdp, index: number): Transport {
   const pwd = find('ice-pwd');
   const fingerprint = find('fingerprint');
   if (ufrag === undefined || pwd === undefined) {
-    throw new SdpError('The WebRTC SDP holds no ICE credentials (ice-ufrag, ice-pwd)');
+    throw new SdpError(
+      'Switch media encryption off in the phone: only with browsers is it spoken (no ICE credentials)',
+    );
   }
   if (fingerprint === undefined) {
     throw new SdpError('The WebRTC SDP holds no DTLS fingerprint');
