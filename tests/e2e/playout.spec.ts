@@ -111,23 +111,35 @@ test('turn latency is what the caller hears, beside what the agent claims', asyn
   const page = await openPage();
   const sentAt: number[] = [];
   const ear = new Ear();
-  // Two utterances of 700 ms; the second has a pause in it.
-  const speech = new Int16Array(8000 * 7);
   const voice = sweep({ sampleRate: 8000, seconds: 0.7, fromHz: 300, toHz: 900, amplitude: 0.4 });
-  for (const seconds of [1, 3, 4]) speech.set(voice, seconds * 8000);
+  // With a pause that ends nothing.
+  const halting = new Int16Array(8000 * 1.7);
+  for (const seconds of [0, 1]) halting.set(voice, seconds * 8000);
+  /** What the caller has yet to say, and how many frames it takes to the last sound of it. */
+  let left: Int16Array = new Int16Array(8000);
+  let made = 0;
+  let spoken = 0;
   const call = await phone.call({
     to: '1000',
     codecs: ['pcmu'],
-    play: speech,
+    play: (frame) => {
+      made += 1;
+      if (left.length > 0) spoken = made;
+      frame.fill(0).set(left.subarray(0, frame.length));
+      left = left.slice(frame.length);
+    },
     onPacketSent: (_sequence, _stamp, at) => sentAt.push(at),
     onPacketReceived: ear.received,
   });
   await call.answered;
   const session = await agent.session();
-  /** Answers so long after the last sound of the caller, by the phone's own clock. */
-  const answerAfter = async (endOfSpeech: number, ms: number, hz: number) => {
-    await expect.poll(() => sentAt.length, { intervals: [5] }).toBeGreaterThan(endOfSpeech * 50);
-    const spokenAt = sentAt[endOfSpeech * 50 - 1] ?? 0;
+  const isSaid = () => left.length === 0 && sentAt.length >= spoken;
+  await expect.poll(isSaid, { intervals: [5] }).toBe(true);
+  /** Says something; is answered so long after its last sound, by the phone's own clock. */
+  const answerAfter = async (words: Int16Array, ms: number, hz: number) => {
+    left = words;
+    await expect.poll(isSaid, { intervals: [5] }).toBe(true);
+    const spokenAt = sentAt[spoken - 1] ?? 0;
     await new Promise((resolve) => setTimeout(resolve, spokenAt + ms - performance.now()));
     session.send(
       '{"type":"turn_complete","total_latency_ms":123,"llm_latency_ms":100,"tts_latency_ms":23}',
@@ -137,7 +149,7 @@ test('turn latency is what the caller hears, beside what the agent claims', asyn
     const heard = ear.packets.find(({ samples }) => toneLevel(samples, 8000, hz) > 0.2);
     return { ms, heardMs: (heard?.at ?? 0) - spokenAt };
   };
-  const truth = [await answerAfter(1.7, 500, 500), await answerAfter(4.7, 900, 1300)];
+  const truth = [await answerAfter(voice, 500, 500), await answerAfter(halting, 900, 1300)];
   await expect
     .poll(async () => (await figuresOf(page))?.hops.turn.counts.reduce((a, b) => a + b))
     .toBe(2);

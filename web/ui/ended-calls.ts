@@ -4,7 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Call } from '../bridge/call.ts';
 import { formatBytes, formatDuration, formatMs, formatTime } from '../bridge/format.ts';
-import { base, buttons } from './styles.ts';
+import { base, buttons, parties } from './styles.ts';
 import './timeline-view.ts';
 import './turn-table.ts';
 
@@ -13,6 +13,7 @@ export class EndedCalls extends LitElement {
   static override readonly styles = [
     base,
     buttons,
+    parties,
     css`
       section {
         padding: 18px var(--inset) 8px;
@@ -65,16 +66,6 @@ export class EndedCalls extends LitElement {
           margin-left: -0.6em;
           order: 1;
         }
-      }
-
-      .who {
-        font-weight: 600;
-        overflow-wrap: anywhere;
-      }
-
-      .who span {
-        color: var(--ink-3);
-        font-weight: 400;
       }
     `,
   ];

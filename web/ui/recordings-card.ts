@@ -4,7 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatBytes, formatDuration, formatTime } from '../bridge/format.ts';
 import type { KeptRecording, RecordingList } from '../recording/types.ts';
-import { base, buttons, fields } from './styles.ts';
+import { base, buttons, fields, parties } from './styles.ts';
 
 /** What is to be done with a recording. */
 export interface RecordingAct {
@@ -17,6 +17,7 @@ export class RecordingsCard extends LitElement {
   static override readonly styles = [
     base,
     buttons,
+    parties,
     fields,
     css`
       section {
@@ -101,16 +102,6 @@ export class RecordingsCard extends LitElement {
         margin-top: 8px;
         max-height: 340px;
         overflow-y: auto;
-      }
-
-      .who {
-        font-weight: 600;
-        overflow-wrap: anywhere;
-      }
-
-      .who span {
-        color: var(--ink-3);
-        font-weight: 400;
       }
 
       .acts {

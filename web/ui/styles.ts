@@ -198,6 +198,19 @@ export const tables = css`
   }
 `;
 
+/** Who spoke with whom, as a line of a list. */
+export const parties = css`
+  .who {
+    font-weight: 600;
+    overflow-wrap: anywhere;
+  }
+
+  .who span {
+    color: var(--ink-3);
+    font-weight: 400;
+  }
+`;
+
 /** A modal dialog with a heading line and a body that scrolls. */
 export const dialogs = css`
   dialog {
