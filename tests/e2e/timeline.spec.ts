@@ -68,17 +68,30 @@ function viewOf(page: Page): Promise<View> {
   });
 }
 
+/** A canvas of the newest call's axis, to be read. */
+const COPY = `const inside = (element, name) => element.shadowRoot.querySelector(name);
+  const card = inside(document.querySelector('bridge-app'), 'call-card');
+  const canvas = inside(inside(card, 'timeline-view'), 'canvas');
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+  copy.drawImage(canvas, 0, 0);`;
+
+/** The pixels of the caller's words, in short. */
+function wordsOf(page: Page): Promise<string> {
+  return page.evaluate<string>(`(async () => {
+    ${COPY}
+    const { top, height } = ${JSON.stringify(WORDS.caller)};
+    const { data } = copy.getImageData(${GUTTER}, top, canvas.width - ${GUTTER}, height);
+    return String(new Uint8Array(await crypto.subtle.digest("SHA-256", data)));
+  })()`);
+}
+
 /**
  * How many pixels of the caller's lane are no ground in the row above its middle: nearly all of them in a
  * waveform, where silence is a line; few in a spectrogram of silence and 1 kHz, where the row is 2 kHz.
  */
 function inTheMiddle(page: Page): Promise<number> {
   return page.evaluate<number>(`(() => {
-    const inside = (element, name) => element.shadowRoot.querySelector(name);
-    const card = inside(document.querySelector('bridge-app'), 'call-card');
-    const canvas = inside(inside(card, 'timeline-view'), 'canvas');
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
-    copy.drawImage(canvas, 0, 0);
+    ${COPY}
     const colour = (x, y) => copy.getImageData(x, y, 1, 1).data.join();
     const ground = colour(canvas.width - 2, ${VOICES.caller.top + 1});
     const y = ${VOICES.caller.top + VOICES.caller.height / 2 - 2};
@@ -200,6 +213,7 @@ test('keys and wheel move the axis, marks tell what they are, the spectrogram sh
   await expect.poll(async () => (await axisOf(page)).durationMs).toBeGreaterThan(1_500);
   session.send('{"type":"transcript","text":"good morning","is_final":true}');
   await expect.poll(async () => (await axisOf(page)).durationMs).toBeGreaterThan(3_000);
+  session.send('{"type":"transcript","text":"and","is_final":false}');
   const view = () => viewOf(page);
   const axis = page.getByTestId('timeline');
   const before = await view();
@@ -261,9 +275,20 @@ test('keys and wheel move the axis, marks tell what they are, the spectrogram sh
   // As a waveform and as pitches.
   await axis.press('0');
   await expect.poll(() => inTheMiddle(page)).toBeGreaterThan(0.5);
+  // Where nothing moves, words that are revised are painted alone.
+  await axis.press('ArrowLeft');
+  await expect.poll(() => inTheMiddle(page)).toBeGreaterThan(0.5);
+  for (const text of ['and how', 'and how are', 'and how are you']) {
+    const words = await wordsOf(page);
+    session.send(JSON.stringify({ type: 'transcript', text, is_final: false }));
+    await expect.poll(() => wordsOf(page)).not.toBe(words);
+  }
+  const revised = await wordsOf(page);
   await page.getByTestId('spectrogram-button').click();
   await expect(page.getByTestId('spectrogram-button')).toHaveAttribute('aria-pressed', 'true');
   await expect.poll(() => inTheMiddle(page)).toBeLessThan(0.3);
+  // Painted anew, the words look as they did when they alone were painted.
+  expect(await wordsOf(page)).toBe(revised);
   await axis.press('End');
   await expect(page.getByTestId('follow-button')).toHaveAttribute('aria-pressed', 'true');
   await call.hangup();

@@ -37,7 +37,7 @@ export class WorkerNews {
         return;
       case 'digit':
         call.conversation.note(`The caller pressed ${message.digit}.`, new Date());
-        log.add('info', `Key ${message.digit} from the caller.`, { callId });
+        log.add('info', `Key ${message.digit} to the agent.`, { callId });
         return;
       case 'key':
         callsApi.reportKey(call.id, message.press, 'phone').catch(() => undefined);
@@ -75,13 +75,10 @@ export class WorkerNews {
   }
 
   #onAgentEvent(call: Call, event: Of<'agent-event'>['event']): void {
-    const { changes, happenings, log } = this.#desk;
+    const { changes, happenings } = this.#desk;
     happenings.note('agent', event.type, call.id, event);
     const lastTurn = call.conversation.turns.at(-1)?.id;
     call.conversation.add(event, new Date());
-    if (event.type === 'bad_frame') {
-      log.add('warn', event.reason, { callId: call.id, code: 'AGENT_BAD_FRAME' });
-    }
     // The first words are news; those that revise them come by the dozen.
     const isRevision = call.conversation.turns.at(-1)?.id === lastTurn;
     if (event.type === 'transcript' && !event.final && isRevision) changes.changedInPassing();

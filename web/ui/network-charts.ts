@@ -34,7 +34,7 @@ export class NetworkCharts extends LitElement {
     css`
       details {
         border-top: 1px solid var(--line);
-        padding: 14px 24px;
+        padding: 14px var(--inset);
       }
 
       summary {

@@ -44,6 +44,9 @@ export class AxisPainter {
     const { width, scale } = (this.#size = size);
     this.#canvas.width = Math.max(1, Math.round((width + GUTTER) * scale));
     this.#canvas.height = Math.round(HEIGHT * scale);
+    // Black otherwise, until somebody looks.
+    this.#context.fillStyle = size.palette.surface;
+    this.#context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
     this.#tints = undefined;
   }
 
@@ -77,6 +80,7 @@ export class AxisPainter {
     context.beginPath();
     for (const { top, height } of rows) context.rect(fromX, top, toX - fromX, height);
     context.clip();
+    context.textBaseline = 'middle';
     this.#clear(fromX, toX - fromX);
     draw();
     context.restore();

@@ -39,7 +39,6 @@ export interface Marks {
 export function drawRuler(context: Context, { viewport, palette, fromX }: Marks): void {
   const step = STEPS_MS.find((ms) => ms / viewport.msPerPixel >= LEAST_STEP) ?? 3_600_000;
   context.font = `11px ${palette.font}`;
-  context.textBaseline = 'middle';
   context.textAlign = 'left';
   // The time stands to the right of its mark.
   const first = Math.ceil(viewport.msAt(fromX - LEAST_STEP) / step) * step;
@@ -88,10 +87,15 @@ export function drawMarks(context: Context, marks: Marks): void {
   sip.forEach((entry, i) => {
     if (!isPast(sip[i + 1])) drawSip(context, marks, entry, sip[i + 1]);
   });
-  for (const entry of entries) {
-    if (entry.kind === 'transcript' || entry.kind === 'sip') continue;
-    if (viewport.xOf(endOf(entry, marks)) + SIGN >= fromX) drawEvent(context, marks, entry);
-  }
+  const events = entries.filter(
+    (entry) =>
+      entry.kind !== 'transcript' &&
+      entry.kind !== 'sip' &&
+      viewport.xOf(endOf(entry, marks)) + SIGN >= fromX,
+  );
+  // What is a point lies over what lasts: a key over the gap that it makes.
+  for (const entry of events.filter(lasts)) drawEvent(context, marks, entry);
+  for (const entry of events) if (!lasts(entry)) drawEvent(context, marks, entry);
   const selected = entries.find(({ id }) => id === marks.selected);
   if (selected === undefined) return;
   const { top, height } = rowOf(selected);
@@ -194,7 +198,7 @@ function drawEvent(context: Context, marks: Marks, entry: Entry): void {
         : palette.ink2;
   context.fillStyle = colour;
   if (kind === 'barge-in' || level === 'error') line(context, x, colour, EVENTS);
-  if (kind === 'hold' || kind === 'gap' || kind === 'concealed') {
+  if (lasts(entry)) {
     const end = viewport.xOf(endOf(entry, marks));
     context.fillRect(x, middle - 2, Math.max(3, end - x), 4);
     return;
@@ -212,10 +216,13 @@ function drawEvent(context: Context, marks: Marks, entry: Entry): void {
   context.fill();
 }
 
+function lasts({ kind }: Entry): boolean {
+  return kind === 'hold' || kind === 'gap' || kind === 'concealed';
+}
+
 /** What lasts until now has no end yet; the others are where they are. */
-function endOf({ kind, at, endAt }: Entry, { durationMs }: Marks): number {
-  const lasts = kind === 'hold' || kind === 'gap' || kind === 'concealed';
-  return endAt ?? (lasts ? durationMs : at);
+function endOf(entry: Entry, { durationMs }: Marks): number {
+  return entry.endAt ?? (lasts(entry) ? durationMs : entry.at);
 }
 
 /** Through the lanes down to the mark it belongs to. */
@@ -242,6 +249,9 @@ function round(context: Context, x: number, y: number, width: number, height: nu
 function fitted(context: Context, text: string, room: number): string {
   if (context.measureText(text).width <= room) return text;
   if (room < 20) return '';
-  const letters = Math.floor((text.length * room) / context.measureText(text).width) - 1;
-  return letters < 2 ? '' : `${text.slice(0, letters).trimEnd()}…`;
+  const cut = (letters: number) => `${text.slice(0, letters).trimEnd()}…`;
+  let letters = Math.floor((text.length * room) / context.measureText(text).width);
+  // Letters are not all as wide as the mean one.
+  while (letters >= 2 && context.measureText(cut(letters)).width > room) letters -= 1;
+  return letters < 2 ? '' : cut(letters);
 }
