@@ -1,18 +1,22 @@
 /**
- * What the page costs with one call: as the call opens it, and with everything about the call on screen;
- * what it holds in memory, and how that grows; how soon it paints, and how it follows a hand.
+ * What the page costs with one call: as the call opens it, and with everything about the call on screen,
+ * by itself and beside what the browser takes for the same audio without us (bare-page.ts); what it holds
+ * in memory, and how that grows; how soon it paints, and how it follows a hand.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Browser } from 'playwright';
 import { HeapProbe } from '../../support/heap.ts';
 import { simulate, tapPage } from '../../support/simulated-hours.ts';
 import { bytesOf, sweep } from '../../support/signals.ts';
 import type { AgentSession } from '../../support/test-agent.ts';
+import { openBarePage } from '../bare-page.ts';
 import { CAN_WEIGH, threadSecondsOf } from '../load.ts';
 import { distribution, single, type About } from '../result.ts';
-import { onEachEngine, type Stage } from '../stage.ts';
+import { onEachEngine, Stack, type Stage } from '../stage.ts';
 import type { Suite } from '../suite.ts';
 
-const SETTLE_MS = 2000;
+/** What has just been opened is still being compiled. */
+const SETTLE_MS = 5000;
 /** All of a call's card, with every chart, and the log beside it. */
 const ALL_IN_SIGHT = { width: 1440, height: 2400 };
 const VISITS = 7;
@@ -47,8 +51,10 @@ export const page: Suite = {
       await tapPage(stage.page);
       await stage.page.reload();
       await stage.page.locator('[data-testid=registration-state][data-state=registered]').waitFor();
-      const heap = await HeapProbe.attach(stage.page);
-      const idle = await heap.read();
+      const probe = await HeapProbe.attach(stage.page);
+      const idle = await probe.read();
+      // Nobody looks on while time is measured.
+      await probe.close();
 
       const seconds = Math.min(run.seconds, 20);
       const length = 2 * seconds + 60;
@@ -78,9 +84,19 @@ export const page: Suite = {
         report(single(of(`${name}: its process, with WebRTC`, cpu), share.renderer));
         report(single(of(`${name}: the whole browser`, cpu), share.all));
       }
+      if (CAN_WEIGH) {
+        run.say(`the same for ${seconds} s, beside a bare page`);
+        const { ours, bare } = await besideBarePage(stage, seconds);
+        const name = 'all views, and a bare page beside';
+        report(single(of(`${name}: ours`, '% of a core'), ours));
+        report(single(of(`${name}: the bare page`, '% of a core'), bare));
+        const bounds = [{ of: 'value', atMost: 2.5 } as const];
+        report(single(of(`${name}: ours is`, 'times', bounds), ours / bare));
+      }
       clearInterval(talk);
 
       run.say(`${HOURS_TO_FILL + 1} hours of the call, simulated`);
+      const heap = await HeapProbe.attach(stage.page);
       const called = await heap.read();
       await simulate(stage.page, HOURS_TO_FILL * HOUR_S);
       await delay(SETTLE_MS);
@@ -193,6 +209,36 @@ interface PageCost {
   readonly all: number;
 }
 
+/** Both in the same seconds: how quick this machine is at present is then no part of the comparison. */
+async function besideBarePage(
+  { browser }: Stage,
+  seconds: number,
+): Promise<{ readonly ours: number; readonly bare: number }> {
+  const ours = await busyRenderers(browser);
+  const stack = new Stack();
+  try {
+    await openBarePage(browser, stack);
+    await delay(SETTLE_MS);
+    const bare = (await busyRenderers(browser)).filter((id) => !ours.includes(id));
+    const seen = () => [ours, bare].map((ids) => ownSecondsOf(ids));
+    const [before, began] = [seen(), performance.now()];
+    await delay(seconds * 1000);
+    const [after, elapsed] = [seen(), (performance.now() - began) / 1000];
+    const [our = NaN, theirs = NaN] = after.map(
+      (used, i) => (100 * (used - (before[i] ?? NaN))) / elapsed,
+    );
+    return { ours: our, bare: theirs };
+  } finally {
+    await stack.close();
+  }
+}
+
+/** Of pages with workers that have done something; browsers keep an empty one in reserve. */
+async function busyRenderers(browser: Browser): Promise<number[]> {
+  const renderers = (await processesOf(browser)).filter(({ type }) => type === 'renderer');
+  return renderers.map(({ id }) => id).filter((id) => threadSecondsOf(id, isWorker) > 0);
+}
+
 async function shareOf(stage: Stage, seconds: number): Promise<PageCost> {
   const [before, began] = [await costOf(stage), performance.now()];
   await delay(seconds * 1000);
@@ -208,23 +254,41 @@ async function shareOf(stage: Stage, seconds: number): Promise<PageCost> {
 
 /** As the browser itself counts it, so that it works everywhere; threads as Linux does. */
 async function costOf({ browser }: Stage): Promise<PageCost> {
+  const processes = await processesOf(browser);
+  const renderers = processes.filter(({ type }) => type === 'renderer');
+  return {
+    own: CAN_WEIGH ? ownSecondsOf(renderers.map(({ id }) => id)) : NaN,
+    main: CAN_WEIGH ? sum(renderers.map(({ id }) => threadSecondsOf(id, isMain))) : NaN,
+    renderer: sum(renderers.map(({ cpuTime }) => cpuTime)),
+    all: sum(processes.map(({ cpuTime }) => cpuTime)),
+  };
+}
+
+async function processesOf(
+  browser: Browser,
+): Promise<{ readonly type: string; readonly id: number; readonly cpuTime: number }[]> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
-  const renderers = processInfo.filter(({ type }) => type === 'renderer');
-  const sum = (times: readonly number[]) => times.reduce((total, time) => total + time, 0);
-  return {
-    own: CAN_WEIGH ? sum(renderers.map(({ id }) => threadSecondsOf(id, isOwn))) : NaN,
-    main: CAN_WEIGH ? sum(renderers.map(({ id }) => threadSecondsOf(id, isMain))) : NaN,
-    renderer: sum(renderers.map(({ cpuTime }) => cpuTime)),
-    all: sum(processInfo.map(({ cpuTime }) => cpuTime)),
-  };
+  return processInfo;
+}
+
+function sum(times: readonly number[]): number {
+  return times.reduce((total, time) => total + time, 0);
+}
+
+function ownSecondsOf(processes: readonly number[]): number {
+  return sum(processes.map((id) => threadSecondsOf(id, isOwn)));
 }
 
 function isMain(thread: string): boolean {
   return thread === 'main';
 }
 
+function isWorker(thread: string): boolean {
+  return thread.startsWith('DedicatedWorker');
+}
+
 function isOwn(thread: string): boolean {
-  return isMain(thread) || thread.startsWith('DedicatedWorker');
+  return isMain(thread) || isWorker(thread);
 }
