@@ -274,7 +274,8 @@ export class PageLeg implements Leg {
       peer.iceState() === 'failed'
         ? `its ICE checks do not reach ${this.advertised}:${this.port} (UDP), or no longer do. ` +
           'Check that the page is open, can reach that address, and that no firewall is between.'
-        : 'the DTLS handshake failed: the page has another certificate than its SDP says. Reload it.';
+        : 'the DTLS handshake with it failed. Call again; where that fails too, reload the page: its ' +
+          'certificate may be another than its SDP says.';
     log('warn', `No media path to the page: ${why}`, { callId });
   }
 }

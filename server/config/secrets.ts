@@ -2,9 +2,9 @@
  * `${env:NAME}` and `${file:path}` in the values of a configuration file, so that the file itself
  * can be shown and checked in. A relative path is taken from the file's folder.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { BridgeError, messageOf } from '../../common/errors.ts';
+import { readText } from './text-file.ts';
 
 const REFERENCE = /\$\{(env|file):([^}]+)\}/g;
 
@@ -25,7 +25,7 @@ export function resolveReferences(
       );
     }
     try {
-      return readFileSync(resolve(dirname(file), name), 'utf8').trimEnd();
+      return readText(resolve(dirname(file), name)).trimEnd();
     } catch (error) {
       throw new BridgeError('BAD_CONFIG', `${where()}: ${reference}: ${messageOf(error)}`, {
         cause: error,

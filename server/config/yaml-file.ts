@@ -1,5 +1,4 @@
 /** A configuration file as a layer: its values, and the line and column of each. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import {
   isMap,
@@ -15,6 +14,7 @@ import { BridgeError, messageOf } from '../../common/errors.ts';
 import { isSection } from './keys.ts';
 import { isTree, type Layer, type Path, type Tree } from './layer.ts';
 import { hasReference, resolveReferences } from './secrets.ts';
+import { readText } from './text-file.ts';
 
 export interface FileLayer extends Layer {
   /** Whether the file refers to the value's secret instead of holding it. */
@@ -32,7 +32,7 @@ export function pathKey(path: Path): string {
 export function readFileLayer(file: string, environment: NodeJS.ProcessEnv): FileLayer {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (error) {
     throw new BridgeError('BAD_CONFIG', `${file} cannot be read: ${messageOf(error)}.`, {
       cause: error,

@@ -1,8 +1,9 @@
 /** What the doctor may mend by itself: ports that are taken, by writing free ones into bridge.yaml. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Document, parseDocument } from 'yaml';
 import { DEFAULT_FILE } from '../config/load.ts';
+import { readText } from '../config/text-file.ts';
 import type { BridgeOptions } from '../options.ts';
 import { portUses } from './doctor.ts';
 import type { Finding } from './finding.ts';
@@ -20,7 +21,7 @@ export async function fixPorts(
       .map(({ check }) => check),
   );
   const done: string[] = [];
-  const document = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')) : new Document({});
+  const document = existsSync(file) ? parseDocument(readText(file)) : new Document({});
   const uses = portUses(options).filter(({ name }) => broken.has(`${name} port`));
   for (const [key, name] of [
     ['http.port', 'Page'],

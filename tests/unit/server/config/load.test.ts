@@ -55,6 +55,20 @@ describe('loadConfig', () => {
     });
   });
 
+  it('reads files as Windows writes them: UTF-16 of PowerShell’s >, a mark before UTF-8, CRLF', () => {
+    const yaml =
+      'agent:\r\n  query: lead_id=Müller\r\n  headers: { X-Key: "${file:secret.txt}" }\r\n';
+    const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+    writeFileSync(join(folder, 'secret.txt'), utf16('s3cret\r\n'));
+    for (const bytes of [utf16(yaml), Buffer.from(`\ufeff${yaml}`)]) {
+      writeFileSync(join(folder, 'bridge.yaml'), bytes);
+      expect(load([]).config.agent).toMatchObject({
+        query: 'lead_id=Müller',
+        headers: { 'X-Key': 's3cret' },
+      });
+    }
+  });
+
   it('reads extensions, the numbers before the patterns', () => {
     const { config } = load(
       [],
