@@ -3,10 +3,13 @@
  * origin; `vite` serves the sources and passes everything that belongs to the bridge on to a bridge
  * that runs on port 8080, so that the page can be worked on with hot reload during a real call.
  */
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { errorsPage } from './tools/errors-page.ts';
 
 const BRIDGE = 'http://localhost:8080';
+
+const page = (name: string) => fileURLToPath(new URL(`web/${name}`, import.meta.url));
 
 export default defineConfig({
   root: 'web',
@@ -17,7 +20,7 @@ export default defineConfig({
     sourcemap: true,
     // Browsers that know no preloading load a little later, which is all.
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ['web/index.html', 'web/errors.html'] },
+    rolldownOptions: { input: ['index.html', 'errors.html'].map(page) },
   },
   plugins: [{ name: 'errors-page', transformIndexHtml: errorsPage }],
   worker: { format: 'es' },

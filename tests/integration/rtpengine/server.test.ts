@@ -163,7 +163,7 @@ describe('embedded rtpengine', () => {
     [
       'an offer of SRTP without DTLS',
       { sdp: 'v=0\r\nm=audio 1 RTP/SAVP 0\r\n' },
-      'holds no ICE credentials',
+      'Switch media encryption off in the phone',
     ],
   ])('%s is refused with the reason, and keeps no port', async (_, change, reason) => {
     const answer = await command('c', { ...offer('refused'), ...change });
