@@ -5,7 +5,7 @@
 import { networkInterfaces } from 'node:os';
 import { addressTowards, ownAddresses, type OwnAddress } from '../rtpengine/network.ts';
 import { isWildcard } from '../signaling/sip/local-address.ts';
-import { hostOf, hostPort } from '../signaling/sip/uri.ts';
+import { hostOf, hostPort, hostUnlessUsual } from '../signaling/sip/uri.ts';
 import type { SipTransport } from '../signaling/srf.ts';
 import type { Lan } from './lan/lan.ts';
 import type { Address, BridgeOptions } from './options.ts';
@@ -32,7 +32,8 @@ export class Whereabouts {
 
   /** What a person writes into a phone as its server, the usual port left out. */
   get phoneServer(): string {
-    return hostAndPort(this.#sipForPhones, 5060);
+    const { host, port } = this.#sipForPhones;
+    return hostUnlessUsual(host, port, 5060);
   }
 
   /** The same for SIP over TLS; undefined where there is none. */
@@ -48,7 +49,7 @@ export class Whereabouts {
     const host = lan
       ? (lan.addresses()[0]?.address ?? 'localhost')
       : pageHost(this.#options.http.host);
-    return `${scheme}://${hostAndPort({ host, port }, lan ? 443 : 80)}`;
+    return `${scheme}://${hostUnlessUsual(host, port, lan ? 443 : 80)}`;
   }
 
   /** Whether the SIP server serves all addresses of this machine. */
@@ -75,11 +76,6 @@ export class Whereabouts {
   #transport(wanted: string): SipTransport | undefined {
     return this.#transports().find(({ protocol }) => protocol === wanted);
   }
-}
-
-/** The port is left out where nobody would write it. */
-function hostAndPort({ host, port }: Address, usual: number): string {
-  return port === usual ? hostOf(host) : hostPort(host, port);
 }
 
 /** Browsers treat localhost as a secure context, whatever address stands behind it. */

@@ -3,7 +3,7 @@
  * and with that by which names phones know it.
  */
 import type { TracedMessage } from './sip/trace.ts';
-import { hostOf, hostPort, type SipUri } from './sip/uri.ts';
+import { hostOf, hostUnlessUsual, type SipUri } from './sip/uri.ts';
 import type { SipTransport, SrfPort } from './srf.ts';
 
 export interface DrachtioState {
@@ -71,8 +71,7 @@ export class DrachtioLink {
   get domain(): string {
     const of = (wanted: string) => this.#transports.find(({ protocol }) => protocol === wanted);
     const known = of('udp') ?? of('tcp');
-    if (!known) return 'localhost';
-    return known.port === 5060 ? hostOf(known.host) : hostPort(known.host, known.port);
+    return known ? hostUnlessUsual(known.host, known.port, 5060) : 'localhost';
   }
 
   isOwn({ host, port }: SipUri): boolean {

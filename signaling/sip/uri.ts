@@ -82,6 +82,11 @@ export function hostPort(address: string, port: number): string {
   return `${hostOf(address)}:${port}`;
 }
 
+/** The same without the port where nobody would write it. */
+export function hostUnlessUsual(address: string, port: number, usual: number): string {
+  return port === usual ? hostOf(address) : hostPort(address, port);
+}
+
 /** Parameters that make two URIs different although only one of them has it. */
 const TELLING = ['transport', 'user', 'ttl', 'method', 'maddr'];
 

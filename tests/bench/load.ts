@@ -38,9 +38,14 @@ export function memoryOf(pid: number): number {
 }
 
 /** Percent of one core that a process used while `body` ran. */
-export async function cpuShare(pid: number, body: () => Promise<void>): Promise<number> {
-  const [cpuBefore, timeBefore] = [cpuSecondsOf(pid), performance.now()];
+export function cpuShare(pid: number, body: () => Promise<void>): Promise<number> {
+  return shareWhile(() => cpuSecondsOf(pid), body);
+}
+
+/** The same of whatever `read` counts the CPU seconds of. */
+export async function shareWhile(read: () => number, body: () => Promise<void>): Promise<number> {
+  const [cpuBefore, timeBefore] = [read(), performance.now()];
   await body();
   const seconds = (performance.now() - timeBefore) / 1000;
-  return (100 * (cpuSecondsOf(pid) - cpuBefore)) / seconds;
+  return (100 * (read() - cpuBefore)) / seconds;
 }

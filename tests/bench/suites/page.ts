@@ -10,7 +10,7 @@ import { simulate, tapPage } from '../../support/simulated-hours.ts';
 import { bytesOf, sweep } from '../../support/signals.ts';
 import type { AgentSession } from '../../support/test-agent.ts';
 import { openBarePage } from '../bare-page.ts';
-import { CAN_WEIGH, threadSecondsOf } from '../load.ts';
+import { CAN_WEIGH, shareWhile, threadSecondsOf } from '../load.ts';
 import { distribution, single, type About } from '../result.ts';
 import { onEachEngine, Stack, type Stage } from '../stage.ts';
 import type { Suite } from '../suite.ts';
@@ -220,13 +220,12 @@ async function besideBarePage(
     await openBarePage(browser, stack);
     await delay(SETTLE_MS);
     const bare = (await busyRenderers(browser)).filter((id) => !ours.includes(id));
-    const seen = () => [ours, bare].map((ids) => ownSecondsOf(ids));
-    const [before, began] = [seen(), performance.now()];
-    await delay(seconds * 1000);
-    const [after, elapsed] = [seen(), (performance.now() - began) / 1000];
-    const [our = NaN, theirs = NaN] = after.map(
-      (used, i) => (100 * (used - (before[i] ?? NaN))) / elapsed,
-    );
+    const share = (ids: readonly number[]) =>
+      shareWhile(
+        () => ownSecondsOf(ids),
+        () => delay(seconds * 1000),
+      );
+    const [our, theirs] = await Promise.all([share(ours), share(bare)]);
     return { ours: our, bare: theirs };
   } finally {
     await stack.close();

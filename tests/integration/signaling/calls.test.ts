@@ -13,6 +13,19 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close());
 
+/** The caller gives up while the engine works on the page's answer; the page is hung up on. */
+async function cancelWhile(answer: Promise<string>): Promise<void> {
+  scene.media.onAnswer = () => answer;
+  const call = scene.dial();
+  const leg = await page.rung();
+  leg.answer(200, PAGE_ANSWER);
+  await leg.request('ACK');
+  await expect.poll(() => scene.media.asked).toEqual(['offer', 'answer']);
+  call.cancel();
+  await call.response(487);
+  await leg.request('BYE');
+}
+
 describe('RFC 3261 §9: the phone gives up', () => {
   it.each([
     ['before the page says 180', false],
@@ -68,15 +81,7 @@ describe('RFC 3261 §9: the phone gives up', () => {
 
   it('while the engine works on the page’s answer: the page is hung up on', async () => {
     const answer = held<string>();
-    scene.media.onAnswer = () => answer.promise;
-    const call = scene.dial();
-    const leg = await page.rung();
-    leg.answer(200, PAGE_ANSWER);
-    await leg.request('ACK');
-    await expect.poll(() => scene.media.asked).toEqual(['offer', 'answer']);
-    call.cancel();
-    await call.response(487);
-    await leg.request('BYE');
+    await cancelWhile(answer.promise);
     answer.resolve(PHONE_ANSWER);
     await scene.gone();
   });
@@ -95,15 +100,7 @@ describe('RFC 3261 §9: the phone gives up', () => {
       },
     );
     page = await scene.page();
-    scene.media.onAnswer = () => answer.promise;
-    const call = scene.dial();
-    const leg = await page.rung();
-    leg.answer(200, PAGE_ANSWER);
-    await leg.request('ACK');
-    await expect.poll(() => scene.media.asked).toEqual(['offer', 'answer']);
-    call.cancel();
-    await call.response(487);
-    await leg.request('BYE');
+    await cancelWhile(answer.promise);
     await scene.gone();
     const ended = scene.signaling.endedCalls[0];
     expect(ended).toMatchObject({ outcome: 'cancelled', reason: 'the phone gave up' });

@@ -54,17 +54,16 @@ export function drawRuler(context: Context, { viewport, palette, fromX }: Marks)
 }
 
 /** Under the voices: what holds for a stretch of the call. */
-export function drawBands(
-  context: Context,
-  { entries, durationMs, viewport, palette }: Marks,
-): void {
-  for (const { kind, side, at, endAt = durationMs } of entries) {
+export function drawBands(context: Context, marks: Marks): void {
+  const { entries, viewport, palette } = marks;
+  for (const entry of entries.filter(lasts)) {
+    const { kind, side, at } = entry;
     const x = viewport.xOf(at);
-    const width = Math.max(1, viewport.xOf(endAt) - x);
+    const width = Math.max(1, viewport.xOf(endOf(entry, marks)) - x);
     if (kind === 'hold') {
       context.fillStyle = palette.amberSoft;
       for (const { top, height } of Object.values(VOICES)) context.fillRect(x, top, width, height);
-    } else if (kind === 'gap' || kind === 'concealed') {
+    } else {
       const { top, height } = VOICES[side ?? 'caller'];
       context.fillStyle = kind === 'gap' ? palette.line : palette.amberSoft;
       context.fillRect(x, top, width, height);
